@@ -1,0 +1,31 @@
+export { SessionModule } from './session.module.js';
+export type {
+  SessionCookieOptions,
+  SessionModuleExtras,
+  SessionModuleOptions,
+} from './session.module-definition.js';
+export { SessionService } from './session.service.js';
+export { SESSION_STORE } from './session.tokens.js';
+export { RedisSessionStore } from './store/redis-session.store.js';
+export type { RedisSessionStoreOptions } from './store/redis-session.store.options.js';
+export type { JsonData as SessionJson, Serializer } from './store/session-codec.js';
+export { presentedCredential, presentedTransport, requestSession, type RequestSession } from './request/request-session.js';
+export { hasCookie, presentedCredentials, type PresentedCredentials } from './request/credentials.js';
+export type { LoginTicket } from './login-ticket.js';
+export { snapshotOf, type EstablishedSession, type EstablishOptions } from './session-lifecycle.js';
+export type { Operation } from './everybody/everyone-revoker.js';
+export * from './session.errors.js';
+export {
+  SessionObserver,
+  type EndReason,
+  type Lifetime,
+  type Lifetimes,
+  type LimitPolicy,
+  type PrincipalUpdate,
+  type Profile,
+  type SessionEvent,
+  type SessionMeta,
+  type SessionPrincipal,
+  type SessionView,
+  type Transport,
+} from './session.types.js';

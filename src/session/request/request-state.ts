@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { SessionState } from '../store/session-state.js';
+import type { Transport } from '../session.types.js';
+
+/** What the session module remembers about a request, from the middleware to the last byte of the answer. */
+export interface RequestState {
+  /** The kind of credential the client sent; undefined when it sent none. */
+  transport: Transport | undefined;
+  /** 'invalid' covers forged, unknown, ended and expired: the client cannot tell them apart. */
+  credential: 'none' | 'valid' | 'invalid';
+  /** The record behind the request's session, once there is one. */
+  session: SessionState | undefined;
+  /** Address and user agent of the client, as a login would record them. */
+  ip: string;
+  userAgent: string;
+  /** Whether the answer may set the session cookie: never for a bearer client. */
+  mayCarryCookie: boolean;
+}
+
+const KEY = Symbol('latchkey.request');
+// A user agent is shown in listings; more of it than this is not read by people.
+const MAX_USER_AGENT = 256;
+
+type Carrier = IncomingMessage & { [KEY]?: RequestState; ip?: string };
+
+export function requestStateOf(req: IncomingMessage): RequestState | undefined {
+  return (req as Carrier)[KEY];
+}
+
+export function beginRequest(req: IncomingMessage, transport: Transport | undefined): RequestState {
+  const carrier = req as Carrier;
+  const state: RequestState = {
+    transport,
+    credential: transport === undefined ? 'none' : 'invalid',
+    session: undefined,
+    ip: carrier.ip ?? req.socket.remoteAddress ?? '',
+    userAgent: (req.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT),
+    mayCarryCookie: transport !== 'bearer',
+  };
+  carrier[KEY] = state;
+  return state;
+}

@@ -1,0 +1,25 @@
+import type { ServerResponse } from 'node:http';
+
+const isOf = (name: string) => (header: string) => header.startsWith(`${name}=`);
+
+/**
+ * Takes the session cookie out of answers that must not carry it, whoever set it: bearer clients never get one, and
+ * neither a 401 nor an outage may set or clear it, or a passing error would log a browser out.
+ * Must be installed before express-session's own hook, so that it runs after that.
+ */
+export function filterSessionCookie(res: ServerResponse, cookieName: string, mayCarry: () => boolean): void {
+  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
+  const named = isOf(cookieName);
+  res.writeHead = ((...args: unknown[]) => {
+    const status = args[0] as number;
+    if (status === 401 || status === 503 || !mayCarry()) {
+      const cookies = res.getHeader('set-cookie');
+      const kept = (Array.isArray(cookies) ? cookies : cookies === undefined ? [] : [String(cookies)]).filter(
+        (cookie) => !named(cookie),
+      );
+      if (kept.length > 0) res.setHeader('set-cookie', kept);
+      else res.removeHeader('set-cookie');
+    }
+    return writeHead(...args);
+  }) as typeof res.writeHead;
+}

@@ -1,0 +1,130 @@
+import type { ServerResponse } from 'node:http';
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import expressSession from 'express-session';
+import { ProblemException, sendProblem, toProblem } from '../problem/index.js';
+import { presentedCredentials } from './request/credentials.js';
+import { beginRequest, type RequestState } from './request/request-state.js';
+import { bindEngine } from './request/request-session.js';
+import { holdResponse } from './request/response-gate.js';
+import { filterSessionCookie } from './request/session-cookie-filter.js';
+import type { ResolvedSessionOptions } from './session.module-definition.js';
+import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
+import type { RedisSessionStore } from './store/redis-session.store.js';
+import { stateOf } from './store/session-state.js';
+import { newSessionToken } from './token/session-id.js';
+import { verifyBearerToken } from './token/bearer-token.js';
+import { signCookie } from './token/cookie-signature.js';
+
+/**
+ * Gives every request its session. Reads the credential, lets express-session load, refuses what is of the other
+ * transport, and holds the answer back until the session is stored.
+ * A store that does not answer ends the request with 503; nobody is ever taken for logged out because of it.
+ */
+@Injectable()
+export class SessionMiddleware implements NestMiddleware<Request, Response> {
+  private readonly handler: RequestHandler;
+
+  constructor(
+    @Inject(SESSION_OPTIONS) private readonly options: ResolvedSessionOptions,
+    @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
+  ) {
+    this.handler = expressSession({
+      name: options.cookie.name,
+      secret: options.secrets,
+      store,
+      cookie: { httpOnly: true, path: '/', secure: options.cookie.secure, sameSite: options.cookie.sameSite },
+      genid: () => newSessionToken(),
+      resave: false,
+      saveUninitialized: false,
+    });
+  }
+
+  use(req: Request, res: Response, next: NextFunction): void {
+    const presented = presentedCredentials(req, this.options.cookie.name);
+    if (presented.bearer && presented.cookie) {
+      next(new ProblemException('AMBIGUOUS_CREDENTIALS'));
+      return;
+    }
+    const state = beginRequest(req, presented.bearer ? 'bearer' : presented.cookie ? 'cookie' : undefined);
+    bindEngine(req, this.store.engine);
+    filterSessionCookie(res, this.options.cookie.name, () => state.mayCarryCookie);
+    this.load(req, res, presented.bearer?.token, (error?: unknown) => {
+      if (error) {
+        next(error);
+        return;
+      }
+      this.recognise(req, state);
+      holdResponse(res, {
+        beforeSend: () => this.commit(req),
+        refuse: (cause) => refuse(req, res, cause),
+      });
+      next();
+    });
+  }
+
+  /** Lets express-session load the session. It reads cookies only, so a bearer token is shown to it as one. */
+  private load(req: Request, res: Response, bearer: string | undefined, next: NextFunction): void {
+    const { cookie } = req.headers;
+    const token = bearer && verifyBearerToken(bearer, this.options.secrets);
+    if (token) {
+      req.headers.cookie = `${this.options.cookie.name}=${signCookie(token, this.options.secrets[0] as string)}`;
+    }
+    try {
+      void this.handler(req, res, next);
+    } finally {
+      // express-session has read it by now; nobody else is to see it.
+      if (token) {
+        if (cookie === undefined) delete req.headers.cookie;
+        else req.headers.cookie = cookie;
+      }
+    }
+  }
+
+  private recognise(req: Request, state: RequestState): void {
+    const loaded = stateOf(req.session);
+    if (!loaded) return;
+    if (loaded.meta && loaded.meta.transport !== state.transport) {
+      this.options.observer?.onSessionEvent({ type: 'ignored', reason: 'wrong-transport' });
+      this.store.generate(req);
+      return;
+    }
+    state.session = loaded;
+    state.credential = 'valid';
+  }
+
+  /** Stores what the handler changed. A request that changed nothing costs one comparison. */
+  private commit(req: Request): Promise<void> | undefined {
+    const session = req.session as Request['session'] | undefined;
+    if (!session) return undefined;
+    const loaded = stateOf(session);
+    const data = this.store.engine.codec.dataOf(session);
+    const changed = loaded
+      ? this.store.engine.codec.text(data) !== loaded.seen.text
+      : Object.keys(data).some((key) => key !== 'cookie');
+    if (!changed) return undefined;
+    return new Promise((resolve, reject) => {
+      session.save((error: unknown) => (error ? reject(error as Error) : resolve()));
+    });
+  }
+}
+
+// What described the answer that is not sent.
+const OF_THE_BODY = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-disposition',
+  'transfer-encoding',
+  'etag',
+  'last-modified',
+  'location',
+  'trailer',
+];
+
+function refuse(req: Request, res: ServerResponse, cause: unknown): void {
+  for (const header of OF_THE_BODY) res.removeHeader(header);
+  // Without a session express-session neither saves again nor sets a cookie.
+  delete (req as Partial<Request>).session;
+  sendProblem(req, res, toProblem(cause));
+}

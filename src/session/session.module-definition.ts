@@ -1,0 +1,65 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { Cluster, Redis } from 'ioredis';
+import type { Lifetimes, LimitPolicy, SessionObserver } from './session.types.js';
+
+export interface SessionModuleOptions {
+  /** A connected ioredis client; it stays the host's to close. */
+  client: Redis | Cluster;
+  /** Signs cookies and bearer tokens; the first signs, all verify. Each at least 32 characters. */
+  secrets: string[];
+  /** Keys of the per-user index; the first makes new tags. Each at least 32 characters. Not to be rotated with `secrets`. */
+  indexKeys: string[];
+  /** What every Redis key begins with. @default 'lk:' */
+  prefix?: string;
+  /** The session cookie. Always HttpOnly, Path=/, no Domain. @default { name: '__Host-sid', secure: true, sameSite: 'lax' } */
+  cookie?: Partial<SessionCookieOptions>;
+  /** Idle and absolute timeouts, ms. @default web 30 min / 12 h, bearer 14 d / 30 d, admin 15 min / 8 h, anonymous 30 min / 24 h */
+  lifetimes?: Partial<Lifetimes>;
+  /** Shortest time between two touches of one session over all nodes, ms. @default 60000, at most a tenth of the shortest idle timeout */
+  touchIntervalMs?: number;
+  /** Most sessions a user may have at a time, 0 for any number. @default 10 */
+  maxSessions?: number;
+  /** What a login beyond that does. @default 'evict-lru' */
+  limitPolicy?: LimitPolicy;
+  /** Most bytes of JSON in one session. @default 16384 */
+  maxSessionBytes?: number;
+  /** Top-level keys of an anonymous session that a login keeps. @default [] */
+  carryOver?: string[];
+  /** The role whose sessions have the admin profile. @default 'admin' */
+  adminRole?: string;
+  /** Hears what happens to sessions. */
+  observer?: SessionObserver;
+}
+
+export interface SessionCookieOptions {
+  name: string;
+  secure: boolean;
+  sameSite: 'lax' | 'strict' | 'none';
+}
+
+export interface SessionModuleExtras {
+  /** Makes SessionService available without importing the module again. @default false */
+  isGlobal?: boolean;
+  /** Paths whose requests have no session, as Nest's `exclude` takes them. @default [] */
+  exclude?: string[];
+}
+
+/** Every option with its default in place. */
+export type ResolvedSessionOptions = Required<Omit<SessionModuleOptions, 'observer' | 'cookie' | 'lifetimes'>> & {
+  cookie: SessionCookieOptions;
+  lifetimes: Lifetimes;
+  observer?: SessionObserver;
+};
+
+export const SESSION_PATHS_EXCLUDED = Symbol('SESSION_PATHS_EXCLUDED');
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<SessionModuleOptions>({
+  moduleName: 'Session',
+})
+  .setClassMethodName('forRoot')
+  .setExtras<SessionModuleExtras>({ isGlobal: false, exclude: [] }, (definition, { isGlobal, exclude }) => ({
+    ...definition,
+    global: isGlobal ?? false,
+    providers: [...(definition.providers ?? []), { provide: SESSION_PATHS_EXCLUDED, useValue: exclude ?? [] }],
+  }))
+  .build();

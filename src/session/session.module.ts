@@ -1,0 +1,91 @@
+import {
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { EveryoneRevoker } from './everybody/everyone-revoker.js';
+import { SessionLifecycle } from './session-lifecycle.js';
+import { SessionMiddleware } from './session.middleware.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type ResolvedSessionOptions,
+  SESSION_PATHS_EXCLUDED,
+  type SessionModuleOptions,
+} from './session.module-definition.js';
+import { resolveSessionOptions } from './session.options.js';
+import { SessionService } from './session.service.js';
+import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
+import type { SessionPrincipal } from './session.types.js';
+import { RedisSessionStore } from './store/redis-session.store.js';
+import { SessionEngine } from './store/session-engine.js';
+
+/**
+ * Sessions on Redis for a Nest application: mounts express-session over a RedisSessionStore for every route, and
+ * provides SessionService. Import it with `forRoot` or `forRootAsync`; it opens and closes no connection.
+ */
+@Module({
+  providers: [
+    { provide: SESSION_OPTIONS, useFactory: resolveSessionOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    { provide: SESSION_STORE, useFactory: createStore, inject: [SESSION_OPTIONS] },
+    SessionLifecycle,
+    EveryoneRevoker,
+    SessionMiddleware,
+    SessionService,
+  ],
+  exports: [SessionService, SESSION_STORE],
+})
+export class SessionModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
+    @Inject(SESSION_PATHS_EXCLUDED) private readonly excluded: string[],
+  ) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer
+      .apply(SessionMiddleware)
+      .exclude(...this.excluded)
+      .forRoutes('{*path}');
+  }
+
+  onModuleInit(): void {
+    this.store.engine.repository.clock.start();
+  }
+
+  // After the HTTP server has finished its requests, which still touch and save.
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.engine.repository.close();
+  }
+}
+
+function createStore(options: ResolvedSessionOptions): RedisSessionStore {
+  const engine = new SessionEngine({
+    ...options,
+    serializer: JSON,
+    protectedKeys: ['passport'],
+    userOf: (data) => {
+      const user = (data['passport'] as { user?: Partial<SessionPrincipal> } | undefined)?.user;
+      return typeof user?.id === 'string' ? principalOf(user as Partial<SessionPrincipal> & { id: string }) : undefined;
+    },
+  });
+  return new RedisSessionStore({ client: options.client, prefix: options.prefix }, engine);
+}
+
+// A host that logs people in with passport's own req.logIn may store less of a user than SessionService does.
+function principalOf(user: Partial<SessionPrincipal> & { id: string }): SessionPrincipal {
+  return {
+    id: user.id,
+    email: user.email ?? '',
+    displayName: user.displayName ?? null,
+    roles: Array.isArray(user.roles) ? user.roles : [],
+    disabled: false,
+    createdAt: user.createdAt ?? '',
+  };
+}
+
+export type { SessionModuleOptions };

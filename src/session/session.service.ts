@@ -1,0 +1,189 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { EveryoneRevoker, type Operation } from './everybody/everyone-revoker.js';
+import type { LoginTicket } from './login-ticket.js';
+import { SessionEndedError } from './session.errors.js';
+import { type EstablishedSession, type EstablishOptions, listSessions, SessionLifecycle } from './session-lifecycle.js';
+import { SESSION_STORE } from './session.tokens.js';
+import type { EndReason, PrincipalUpdate, SessionPrincipal, SessionView } from './session.types.js';
+import type { RedisSessionStore } from './store/redis-session.store.js';
+import type { JsonData } from './store/session-codec.js';
+import type { SessionEngine } from './store/session-engine.js';
+import { stateOf } from './store/session-state.js';
+import { type SessionAddress } from './token/session-id.js';
+
+/**
+ * Sessions of any user: list, revoke, change. What it acknowledges holds on every node from that moment on.
+ * Session ids here are handles, as in the API; they cannot authenticate.
+ * Every method fails with SessionStoreUnavailableError when Redis does not answer.
+ */
+@Injectable()
+export class SessionService {
+  private readonly engine: SessionEngine;
+
+  constructor(
+    @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
+    private readonly lifecycle: SessionLifecycle,
+    private readonly everyone: EveryoneRevoker,
+  ) {
+    this.engine = store.engine;
+  }
+
+  /** A user's live sessions, newest activity first. @param currentSessionId the one to mark as current */
+  async list(userId: string, currentSessionId?: string): Promise<SessionView[]> {
+    return listSessions(this.engine, userId, currentSessionId);
+  }
+
+  /** How many live sessions a user has. */
+  async count(userId: string): Promise<number> {
+    return (await this.list(userId)).length;
+  }
+
+  /** Ends one session of a user. @returns false when he has no such live session */
+  async revoke(userId: string, sessionId: string): Promise<boolean> {
+    const at = await this.find(userId, sessionId);
+    if (!at || !(await this.engine.repository.destroy(at))) return false;
+    this.note('revoked', 1);
+    return true;
+  }
+
+  /** Ends every session of a user but one. @returns how many were live */
+  async revokeOthers(userId: string, keepSessionId: string): Promise<number> {
+    return this.revokeUnder(userId, { keep: await this.find(userId, keepSessionId) });
+  }
+
+  /**
+   * Ends every session of a user, logins under way included: a login whose ticket is older creates nothing.
+   * @param options.decidedMs replays a revocation that was decided then, ms of Redis's clock: idempotent, and sessions
+   *   that were made since are spared
+   * @returns how many were live
+   */
+  async revokeAll(userId: string, options: { decidedMs?: number } = {}): Promise<number> {
+    return this.revokeUnder(userId, options);
+  }
+
+  /**
+   * Ends everybody's sessions but one, in the background, in chunks; another node goes on when this one dies.
+   * Logins under way are covered. Anonymous sessions end too.
+   */
+  async revokeEveryone(options: { keep?: { userId: string; sessionId: string } } = {}): Promise<{ operationId: string }> {
+    const { keep } = options;
+    const at = keep && (await this.find(keep.userId, keep.sessionId));
+    return { operationId: await this.everyone.start(at && this.engine.repository.keys.session(at.tag, at.digest)) };
+  }
+
+  /** How far an operation of `revokeEveryone` is; null when there is none of this id, or not any more. */
+  async findOperation(operationId: string): Promise<Operation | null> {
+    return this.everyone.find(operationId);
+  }
+
+  /**
+   * Tells every open session of a user what to believe about him from its next request on.
+   * @param version of the user's row; an older one than is known already changes nothing
+   */
+  async setPrincipal(userId: string, principal: PrincipalUpdate, version: number): Promise<void> {
+    const { roles, email, displayName, disabled } = principal;
+    for (const tag of this.engine.ring.oldestFirst(userId)) {
+      await this.engine.repository.setPrincipal(tag, { roles, email, displayName, disabled }, version);
+    }
+  }
+
+  /** Starts a login: to be called before the user's credentials are read. */
+  async takeTicket(userId: string): Promise<LoginTicket> {
+    return this.lifecycle.takeTicket(userId);
+  }
+
+  /**
+   * Logs a user in: always a new session id. What an anonymous session held under `carryOver` comes along; a session
+   * that the request was in ends.
+   * @throws StaleLoginError when the user's sessions were all revoked since the ticket was taken
+   * @throws TooManySessionsError under the `reject` policy
+   */
+  async establish(req: IncomingMessage, login: EstablishOptions): Promise<EstablishedSession> {
+    return this.lifecycle.establish(req, login);
+  }
+
+  /**
+   * Moves the request's session to a new id with a fresh authentication time: re-authentication, password change.
+   * The absolute lifetime stays, or becomes the admin profile's when that is shorter.
+   * @param change.principal what to believe about the user from now on
+   * @param change.revokeOthers ends every other session in the same step
+   * @throws SessionEndedError when the session has ended meanwhile
+   */
+  async rotate(
+    req: IncomingMessage,
+    change: { principal?: SessionPrincipal; revokeOthers?: boolean } = {},
+  ): Promise<EstablishedSession & { revoked: number }> {
+    return this.lifecycle.rotate(req, change);
+  }
+
+  /** Ends the request's session. @returns whether there was a live one */
+  async end(req: IncomingMessage): Promise<boolean> {
+    return this.lifecycle.end(req);
+  }
+
+  /**
+   * Changes the data of a session and loses no update: `change` is run again on the stored data whenever another
+   * request was faster, so it must do nothing but change what it is given.
+   * @throws SessionEndedError when there is no such live session
+   */
+  async update(userId: string, sessionId: string, change: (data: JsonData) => unknown): Promise<void> {
+    const at = await this.find(userId, sessionId);
+    if (!at) throw new SessionEndedError();
+    const { raw, generation, principal } = await this.engine.repository.load(at);
+    const state = raw === null ? null : this.engine.interpret('', at, raw, generation, principal);
+    if (!state) throw new SessionEndedError();
+    await this.engine.update(state, change);
+  }
+
+  /** The same for the request's own session, which afterwards holds what was stored. Saves a visitor's session first. */
+  async updateCurrent(req: IncomingMessage, change: (data: JsonData) => unknown): Promise<void> {
+    const session = (req as Partial<Request>).session;
+    if (!session) throw new SessionEndedError();
+    if (!stateOf(session)) {
+      await new Promise<void>((resolve, reject) => {
+        session.save((error: unknown) => (error ? reject(error as Error) : resolve()));
+      });
+    }
+    const state = stateOf(session);
+    if (!state) throw new SessionEndedError();
+    await this.engine.save(state, this.engine.codec.dataOf(session));
+    await this.engine.update(state, change);
+    this.store.install(req, state);
+  }
+
+  /** How many sessions are live and how many users have one. Walks over all keys in chunks. */
+  async stats(): Promise<{ liveSessions: number; usersWithSessions: number }> {
+    return this.everyone.count();
+  }
+
+  /** Milliseconds since the epoch by Redis's clock, which every session time is of. */
+  now(): number {
+    return this.engine.repository.clock.now();
+  }
+
+  private async revokeUnder(userId: string, options: { keep?: SessionAddress; decidedMs?: number }): Promise<number> {
+    let ended = 0;
+    // Old tags first: the answer comes when all are raised, and new sessions are made under the last one.
+    for (const tag of this.engine.ring.oldestFirst(userId)) {
+      const keep = options.keep?.tag === tag ? options.keep.digest : undefined;
+      ended += await this.engine.repository.revokeAll(tag, { keep, decidedMs: options.decidedMs });
+    }
+    if (ended > 0) this.note('revoked-all', ended);
+    return ended;
+  }
+
+  private async find(userId: string, sessionId: string): Promise<SessionAddress | undefined> {
+    for (const tag of this.engine.ring.oldestFirst(userId)) {
+      const digests = await this.engine.repository.indexed(tag);
+      const digest = digests.find((candidate) => this.engine.ring.handle(candidate) === sessionId);
+      if (digest !== undefined) return { tag, digest, ofUser: true };
+    }
+    return undefined;
+  }
+
+  private note(reason: EndReason, count: number): void {
+    this.engine.options.observer?.onSessionEvent({ type: 'ended', reason, count });
+  }
+}

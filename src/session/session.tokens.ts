@@ -1,0 +1,5 @@
+/** The RedisSessionStore of the application: an express-session Store, for hosts that need it beside the middleware. */
+export const SESSION_STORE = Symbol('SESSION_STORE');
+
+/** The module's options with every default in place. */
+export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');

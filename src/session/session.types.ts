@@ -1,0 +1,88 @@
+/** How a client carries its session: browsers as a cookie, mobile apps and services as a bearer token. */
+export type Transport = 'cookie' | 'bearer';
+
+/** Which lifetimes a logged-in session has; fixed when the session is made or re-authenticated. */
+export type Profile = 'web' | 'bearer' | 'admin';
+
+/** Idle and absolute timeout of one kind of session, in milliseconds. */
+export interface Lifetime {
+  idleTimeoutMs: number;
+  absoluteTimeoutMs: number;
+}
+
+/** The lifetimes of every kind of session a program hands out. */
+export type Lifetimes = Record<Profile | 'anonymous', Lifetime>;
+
+/**
+ * What happens to a login beyond the maximum number of sessions: the least recently used session ends, the oldest
+ * one ends, or the login is refused.
+ */
+export type LimitPolicy = 'evict-lru' | 'evict-oldest' | 'reject';
+
+/**
+ * What a session knows of its user: the snapshot taken at login, overlaid on every request by the live principal
+ * when that was changed since.
+ */
+export interface SessionPrincipal {
+  id: string;
+  email: string;
+  displayName: string | null;
+  roles: string[];
+  disabled: boolean;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+}
+
+/** The part of a principal that can change while sessions are open. */
+export interface PrincipalUpdate {
+  roles: string[];
+  email: string;
+  displayName: string | null;
+  disabled: boolean;
+}
+
+/** A session as its owner, or an admin, may see it. Times are ISO 8601, UTC. Nothing in it can authenticate. */
+export interface SessionView {
+  /** A handle: it names the session in the API and cannot be used to log in. */
+  id: string;
+  /** Whether the request that asked is of this session. */
+  current: boolean;
+  createdAt: string;
+  authenticatedAt: string;
+  lastSeenAt: string;
+  /** When it ends unless it is used before. */
+  expiresAt: string;
+  /** When it ends whatever happens. */
+  absoluteExpiresAt: string;
+  /** Address and user agent of the client at the time of the login. */
+  ip: string;
+  userAgent: string;
+  device: { browser: string | null; os: string | null; type: string };
+}
+
+/** What the store keeps about a session beside the host's data. */
+export interface SessionMeta {
+  transport: Transport;
+  profile: Profile;
+  /** When the user last proved presence, ms of Redis's clock. */
+  authenticatedAt: number;
+  ip: string;
+  userAgent: string;
+}
+
+/** Why a session ended. */
+export type EndReason = 'logout' | 'revoked' | 'revoked-all' | 'replaced' | 'rotated' | 'evicted';
+
+/** Something that happened to sessions, for metrics and logs. No token, no digest and no session data in it. */
+export type SessionEvent =
+  | { type: 'created'; anonymous: boolean }
+  | { type: 'ended'; reason: EndReason; count: number }
+  | { type: 'refused'; reason: 'gone' | 'conflict' | 'moved' | 'too-large' | 'limit' | 'stale' }
+  | { type: 'merged'; conflicts: number }
+  | { type: 'ignored'; reason: 'corrupt' | 'mismatch' | 'wrong-transport' }
+  | { type: 'store-failed'; operation: string };
+
+/** Port: hears what happens to sessions. Called synchronously; it must not throw and must not block. */
+export abstract class SessionObserver {
+  abstract onSessionEvent(event: SessionEvent): void;
+}

@@ -1,0 +1,14 @@
+#!lua flags=allow-oom
+-- Ends one session. Flagged allow-oom: a full Redis must not keep a revoked session alive.
+--
+-- KEYS  1 session record   2 index of the user   3 generation of the user   (2 and 3 unused when anonymous)
+-- ARGV  1 digest   2 '1' for a user's session, '0' for an anonymous one
+-- Returns 1 when the session was live until now, 0 when there was nothing to end.
+local header = redis.call('GETRANGE', KEYS[1], 0, 62)
+redis.call('UNLINK', KEYS[1])
+if ARGV[2] == '1' then
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  if header ~= '' and (tonumber(string.sub(header, 41, 53)) or 0) < tonumber(redis.call('GET', KEYS[3]) or '0') then return 0 end
+end
+if header == '' or string.sub(header, 1, 1) == 'M' then return 0 end
+return 1

@@ -1,0 +1,18 @@
+#!lua flags=allow-oom
+-- Notes the progress of an operation that ends everybody's sessions, as long as the caller is the one who runs it.
+--
+-- KEYS  1 the operation   2 the operation under way
+-- ARGV  1 runner   2 lease, ms   3 sessions ended since the last note   4 state to enter, or ''
+-- Returns 1 when the caller runs the operation, 0 when another node does or it is over.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local op = redis.call('HMGET', KEYS[1], 'state', 'runner', 'lease', 'id')
+if op[1] ~= 'running' then return 0 end
+if op[2] and op[2] ~= ARGV[1] and tonumber(op[3] or '0') > now then return 0 end
+redis.call('HSET', KEYS[1], 'runner', ARGV[1], 'lease', string.format('%.0f', now + tonumber(ARGV[2])))
+redis.call('HINCRBY', KEYS[1], 'revoked', ARGV[3])
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[1], 'state', ARGV[4])
+  if redis.call('GET', KEYS[2]) == op[4] then redis.call('DEL', KEYS[2]) end
+end
+return 1

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import type { Cluster, Redis } from 'ioredis';
+
+// Read at import, by name: a script that is missing from the package fails at start, not at the first login.
+const lua = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+
+const SCRIPTS = {
+  lkCreate: { numberOfKeys: 3, lua: lua('create-session') },
+  lkCreateAnonymous: { numberOfKeys: 1, lua: lua('create-anonymous-session') },
+  lkSave: { numberOfKeys: 3, lua: lua('save-session') },
+  lkTouch: { numberOfKeys: 3, lua: lua('touch-session') },
+  lkDestroy: { numberOfKeys: 3, lua: lua('destroy-session') },
+  lkRotate: { numberOfKeys: 4, lua: lua('rotate-session') },
+  lkRevokeAll: { numberOfKeys: 2, lua: lua('revoke-all-sessions') },
+  lkSweep: { numberOfKeys: 1, lua: lua('sweep-sessions') },
+  lkList: { numberOfKeys: 2, lua: lua('list-sessions') },
+  lkTakeAnonymous: { numberOfKeys: 1, lua: lua('take-anonymous-session') },
+  lkReturnAnonymous: { numberOfKeys: 1, lua: lua('return-anonymous-session') },
+  lkSetPrincipal: { numberOfKeys: 1, lua: lua('set-principal') },
+  lkBeginRevokeEveryone: { numberOfKeys: 3, lua: lua('begin-revoke-everyone') },
+  lkNoteRevokeEveryone: { numberOfKeys: 2, lua: lua('note-revoke-everyone') },
+} as const;
+
+type Argument = string | number;
+
+/** The scripts as methods of the client; each takes its keys, then its arguments, as the script's header says. */
+type ScriptCommands = { [name in keyof typeof SCRIPTS]: (...args: Argument[]) => Promise<unknown> };
+
+export type ScriptClient = (Redis | Cluster) & ScriptCommands;
+
+const prepared = new WeakSet<object>();
+
+/** Teaches a client the module's scripts; ioredis sends them by SHA-1 and loads them where they are missing. */
+export function withScripts(client: Redis | Cluster): ScriptClient {
+  if (!prepared.has(client)) {
+    for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
+    prepared.add(client);
+  }
+  return client as ScriptClient;
+}

@@ -1,0 +1,97 @@
+import type { SessionData } from 'express-session';
+import type { SessionMeta } from '../session.types.js';
+import { decodeRecord, type RecordHeader } from './session-record.js';
+
+// The one member of the session's JSON that is not the host's data.
+const META = 'latchkey';
+
+export interface Serializer {
+  parse(text: string): unknown;
+  stringify(value: unknown): string;
+}
+
+export type JsonData = Record<string, unknown>;
+
+/** A record taken apart: header, what the module keeps beside the host's data, and that data with its exact text. */
+export interface DecodedSession {
+  header: RecordHeader;
+  meta: SessionMeta | undefined;
+  data: JsonData;
+}
+
+/** Turns sessions into the JSON behind a record's header and back. */
+export class SessionCodec {
+  constructor(private readonly serializer: Serializer) {}
+
+  /**
+   * The host's data of an express-session Session as plain JSON. The expiry of its cookie is left out when it follows
+   * from `originalMaxAge`: it changes with every request and would make every session look modified.
+   */
+  dataOf(session: object): JsonData {
+    const data: JsonData = {};
+    for (const [key, value] of Object.entries(session)) {
+      if (key !== META && key !== '__proto__') data[key] = key === 'cookie' ? cookieOf(value) : value;
+    }
+    return data;
+  }
+
+  /** The text of the host's data; equal texts are equal sessions. */
+  text(data: JsonData): string {
+    return this.serializer.stringify(data);
+  }
+
+  /** What stands behind the header. */
+  body(meta: SessionMeta | undefined, data: JsonData): string {
+    return this.serializer.stringify(meta ? { [META]: meta, ...data } : data);
+  }
+
+  /** Reads a record. 'corrupt' when this version cannot make sense of it; never throws. */
+  decode(raw: string): DecodedSession | 'moved' | 'corrupt' {
+    const record = decodeRecord(raw);
+    if (typeof record === 'string') return record;
+    try {
+      const parsed = this.serializer.parse(record.body);
+      if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'corrupt';
+      const { [META]: meta, ...data } = parsed as JsonData;
+      if (meta !== undefined && !isMeta(meta)) return 'corrupt';
+      data['cookie'] = cookieOf(data['cookie']);
+      return { header: record.header, meta, data };
+    } catch {
+      return 'corrupt';
+    }
+  }
+
+  /** The data as express-session wants it: a copy of its own, the cookie's expiry put back. */
+  toSessionData(decoded: DecodedSession): SessionData {
+    const cookie = { ...(decoded.data['cookie'] as { originalMaxAge?: unknown; expires?: unknown }) };
+    if (typeof cookie.originalMaxAge === 'number') {
+      cookie.expires = new Date(decoded.header.touchedMs + cookie.originalMaxAge);
+    }
+    return { ...structuredClone(decoded.data), cookie } as SessionData;
+  }
+}
+
+// One order and no empty members, so that equal cookies are equal texts, whoever made them.
+const COOKIE_MEMBERS = ['originalMaxAge', 'expires', 'secure', 'httpOnly', 'domain', 'path', 'sameSite', 'partitioned', 'priority'];
+
+function cookieOf(cookie: unknown): JsonData {
+  const given = (cookie ?? {}) as JsonData & { toJSON?: () => JsonData };
+  const members = typeof given.toJSON === 'function' ? given.toJSON() : given;
+  const follows = typeof members['originalMaxAge'] === 'number';
+  const kept: JsonData = { originalMaxAge: members['originalMaxAge'] ?? null };
+  for (const name of COOKIE_MEMBERS) {
+    const value = members[name];
+    if (value !== undefined && value !== null && !(follows && name === 'expires')) kept[name] = value;
+  }
+  return kept;
+}
+
+function isMeta(value: unknown): value is SessionMeta {
+  if (typeof value !== 'object' || value === null) return false;
+  const meta = value as Partial<SessionMeta>;
+  return (
+    (meta.transport === 'cookie' || meta.transport === 'bearer') &&
+    (meta.profile === 'web' || meta.profile === 'bearer' || meta.profile === 'admin') &&
+    typeof meta.authenticatedAt === 'number'
+  );
+}

@@ -1,0 +1,78 @@
+import { type SessionAddress, TAG_LENGTH } from '../token/session-id.js';
+
+/** Every key name the session module uses. All keys of one user share a hash slot, so one script can change them. */
+export class SessionKeys {
+  constructor(private readonly prefix: string) {}
+
+  /** Record of a session. */
+  session(tag: string, digest: string): string {
+    return this.sessions(tag) + digest;
+  }
+
+  /** What the names of a user's session records begin with. */
+  sessions(tag: string): string {
+    return `${this.prefix}sess:{${tag}}:`;
+  }
+
+  /** Sorted set of a user's sessions: member digest, score expiry in ms. */
+  index(tag: string): string {
+    return `${this.prefix}idx:{${tag}}`;
+  }
+
+  /** Generation of a user's sessions: the time of the last revoke-all, ms. */
+  generation(tag: string): string {
+    return `${this.prefix}gen:{${tag}}`;
+  }
+
+  /** Live principal of a user. */
+  principal(tag: string): string {
+    return `${this.prefix}prn:{${tag}}`;
+  }
+
+  /** Counts how often everybody's sessions were revoked. */
+  epoch(): string {
+    return `${this.prefix}{everyone}:epoch`;
+  }
+
+  /** One operation that revokes everybody's sessions. */
+  operation(id: string): string {
+    return `${this.prefix}{everyone}:op:${id}`;
+  }
+
+  /** The operation under way, if there is one. */
+  currentOperation(): string {
+    return `${this.prefix}{everyone}:current`;
+  }
+
+  /** Fingerprints of the index keys in use. */
+  ring(): string {
+    return `${this.prefix}ring`;
+  }
+
+  /** SCAN pattern of all session records. */
+  get allSessions(): string {
+    return `${escapeGlob(this.prefix)}sess:{*`;
+  }
+
+  /** SCAN pattern of all user indexes. */
+  get allIndexes(): string {
+    return `${escapeGlob(this.prefix)}idx:{*`;
+  }
+
+  /** What a record's key says of its session; undefined when it is not one. */
+  parseSession(key: string): SessionAddress | undefined {
+    const rest = key.slice(`${this.prefix}sess:{`.length);
+    const end = rest.indexOf('}:');
+    if (end < 0) return undefined;
+    const tag = rest.slice(0, end);
+    return { tag, digest: rest.slice(end + 2), ofUser: tag.length === TAG_LENGTH };
+  }
+
+  /** Tag of an index's key; undefined when it is not one. */
+  parseIndex(key: string): string | undefined {
+    const start = `${this.prefix}idx:{`;
+    return key.startsWith(start) && key.endsWith('}') ? key.slice(start.length, -1) : undefined;
+  }
+}
+
+const escapeGlob = (text: string) => text.replace(/[\\*?[\]]/g, '\\$&');

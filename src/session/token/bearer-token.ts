@@ -1,0 +1,29 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+const PREFIX = 'lk_';
+
+// A label of its own, so that a cookie's signature never verifies as a bearer token's or the other way round.
+const mac = (sessionToken: string, secret: string) =>
+  createHmac('sha256', secret).update(`latchkey bearer\0${sessionToken}`).digest();
+
+/** Turns a session token into what a bearer client holds: `lk_<session token>.<base64url HMAC-SHA256>`. */
+export function signBearerToken(sessionToken: string, secret: string): string {
+  return `${PREFIX}${sessionToken}.${mac(sessionToken, secret).toString('base64url')}`;
+}
+
+/**
+ * Finds the session token in a bearer token.
+ * @param secrets every secret that is honoured, the signing one first
+ * @returns undefined when it is not one of ours. That it verifies does not prove that the session is live.
+ */
+export function verifyBearerToken(token: string, secrets: readonly string[]): string | undefined {
+  const dot = token.lastIndexOf('.');
+  if (!token.startsWith(PREFIX) || dot <= PREFIX.length) return undefined;
+  const sessionToken = token.slice(PREFIX.length, dot);
+  const presented = Buffer.from(token.slice(dot + 1), 'base64url');
+  for (const secret of secrets) {
+    const expected = mac(sessionToken, secret);
+    if (presented.length === expected.length && timingSafeEqual(presented, expected)) return sessionToken;
+  }
+  return undefined;
+}
