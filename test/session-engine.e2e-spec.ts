@@ -91,7 +91,7 @@ describe('the session store by itself', () => {
     const tokens = [userToken('ada'), userToken('ada'), userToken('ada')];
     for (const token of tokens) await store.set(token, newSession({ userId: 'ada' }));
     const inFlight = await store.get(tokens[0] as string);
-    expect(await store.engine.repository.revokeAll(ring.current('ada'))).toBe(3);
+    expect(await store.engine.users.revokeAll(ring.current('ada'))).toBe(3);
     inFlight.changed = true;
     await expect(store.set(tokens[0] as string, inFlight)).rejects.toThrow(SessionEndedError);
     for (const token of tokens) expect(await store.get(token)).toBeNull();
@@ -103,7 +103,7 @@ describe('the session store by itself', () => {
     const token = userToken('ada');
     await store.set(token, newSession({ userId: 'ada' }));
     const record = (await client.get(recordKey(token))) as string;
-    await store.engine.repository.revokeAll(ring.current('ada'));
+    await store.engine.users.revokeAll(ring.current('ada'));
     await client.set(recordKey(token), record, 'PX', 60_000);
     expect(await store.get(token)).toBeNull();
   });

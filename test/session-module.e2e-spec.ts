@@ -146,7 +146,8 @@ describe('SessionModule in a host application', () => {
     fetch(url + path, { method, headers, redirect: 'manual' });
   const cookieOf = (response: globalThis.Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const login = async (cookie = '') => cookieOf(await call('POST', '/login', cookie ? { cookie } : {}));
-  const me = async (headers: Record<string, string>) => (await call('GET', '/me', headers)).json();
+  const me = async (headers: Record<string, string>) =>
+    (await (await call('GET', '/me', headers)).json()) as { user: string | null; credential: string; data: string[] };
   const codeOf = async (response: globalThis.Response) => ((await response.json()) as { code: string }).code;
 
   /** Holds handlers at their gate; resolves `waiting` when one has got there. */

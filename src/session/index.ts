@@ -12,7 +12,8 @@ export type { JsonData as SessionJson, Serializer } from './store/session-codec.
 export { presentedCredential, presentedTransport, requestSession, type RequestSession } from './request/request-session.js';
 export { hasCookie, presentedCredentials, type PresentedCredentials } from './request/credentials.js';
 export type { LoginTicket } from './login-ticket.js';
-export { snapshotOf, type EstablishedSession, type EstablishOptions } from './session-lifecycle.js';
+export { snapshotOf } from './principal-snapshot.js';
+export type { EstablishedSession, EstablishOptions } from './session-lifecycle.js';
 export type { Operation } from './everybody/everyone-revoker.js';
 export * from './session.errors.js';
 export {

@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { LoginCarryOver } from './login-carry-over.js';
 import type { LoginTicket } from './login-ticket.js';
 import { requestStateOf, type RequestState } from './request/request-state.js';
 import { SessionEndedError, StaleLoginError, TooManySessionsError } from './session.errors.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { EndReason, SessionMeta, SessionPrincipal, SessionView, Transport } from './session.types.js';
+import { snapshotOf } from './principal-snapshot.js';
+import { listSessions } from './session-list.js';
 import { viewOf } from './session-view.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
 import type { JsonData } from './store/session-codec.js';
 import type { SessionEngine } from './store/session-engine.js';
-import { LONGEST_LOGIN_MS } from './store/session.repository.js';
+import { LONGEST_LOGIN_MS } from './store/redis-access.js';
 import { type SessionState, stateOf } from './store/session-state.js';
 import { signBearerToken } from './token/bearer-token.js';
 import { addressOf, newSessionToken } from './token/session-id.js';
@@ -37,28 +40,30 @@ type Carrier = IncomingMessage & { session?: Request['session'] };
 @Injectable()
 export class SessionLifecycle {
   private readonly engine: SessionEngine;
+  private readonly carryOver: LoginCarryOver;
 
   constructor(
     @Inject(SESSION_OPTIONS) private readonly options: ResolvedSessionOptions,
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
   ) {
     this.engine = store.engine;
+    this.carryOver = new LoginCarryOver(store.engine, options.carryOver);
   }
 
   async takeTicket(userId: string): Promise<LoginTicket> {
-    const { repository, ring } = this.engine;
-    await repository.clock.ready();
+    const { redis, ring, users } = this.engine;
+    await this.engine.ready();
     const tag = ring.current(userId);
-    return { userId, tag, ...(await repository.ticket(tag)), takenAtMs: repository.clock.now() };
+    return { userId, tag, ...(await users.ticket(tag)), takenAtMs: redis.clock.now() };
   }
 
   async establish(req: IncomingMessage, login: EstablishOptions): Promise<EstablishedSession> {
     const request = this.requestOf(req);
     const { principal, ticket } = login;
     if (ticket.userId !== principal.id) throw new TypeError('The ticket was taken for another user.');
-    if (this.engine.repository.clock.now() - ticket.takenAtMs > LONGEST_LOGIN_MS) throw this.stale();
+    if (this.engine.redis.clock.now() - ticket.takenAtMs > LONGEST_LOGIN_MS) throw this.stale();
     const previous = stateOf((req as Carrier).session);
-    const carried = await this.carryOver(req, previous);
+    const carried = await this.carryOver.take(req, previous);
     try {
       const meta = this.metaOf(request, principal, login.transport);
       const data = { ...this.freshData(principal), ...carried };
@@ -66,7 +71,7 @@ export class SessionLifecycle {
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag) await this.engine.repository.destroy(previous.at);
       return this.install(req, request, state);
     } catch (error) {
-      if (previous && !previous.at.ofUser) await this.giveBack(previous);
+      if (previous && !previous.at.ofUser) await this.carryOver.giveBack(previous);
       throw error;
     }
   }
@@ -86,16 +91,17 @@ export class SessionLifecycle {
     const at = addressOf(token);
     for (;;) {
       const mine = this.engine.codec.dataOf(session);
-      const merged = state.stored ? this.engine.merge(state, mine, state.stored) : mine;
+      const merged = state.stored ? this.engine.writer.merge(state, mine, state.stored) : mine;
       const data = { ...merged, passport: { user: snapshotOf(principal) } };
       const body = this.engine.bodyOf(meta, data);
       const { repository } = this.engine;
       const reply = await repository.rotate(state.at, at, state.header.revision, body, lifetime, !!change.revokeOthers);
-      if (reply.outcome === 'gone') throw this.engine.gone();
+      if (reply.outcome === 'gone') throw this.engine.writer.gone();
       if (reply.outcome === 'conflict') {
-        this.engine.adopt(state, reply.raw);
+        this.engine.writer.adopt(state, reply.raw);
         continue;
       }
+      this.engine.users.sweepInBackground(at.tag, reply.trash);
       if (reply.ended > 0) this.note('revoked-all', reply.ended);
       this.note('rotated', 1);
       const header = {
@@ -150,7 +156,7 @@ export class SessionLifecycle {
       revision: 1,
     };
     // Somebody ended everybody's sessions while this login was under way; its scan may have passed this key already.
-    if ((await repository.epoch()) !== ticket.epoch) {
+    if ((await this.engine.users.epoch()) !== ticket.epoch) {
       await repository.destroy(at);
       throw this.stale();
     }
@@ -174,31 +180,8 @@ export class SessionLifecycle {
   private async replacedBy(login: EstablishOptions, previous: SessionState | undefined): Promise<string | undefined> {
     if (previous?.at.tag === login.ticket.tag) return previous.at.digest;
     if (login.revokeSessionId === undefined) return undefined;
-    const digests = await this.engine.repository.indexed(login.ticket.tag);
+    const digests = await this.engine.users.indexed(login.ticket.tag);
     return digests.find((digest) => this.engine.ring.handle(digest) === login.revokeSessionId);
-  }
-
-  /** What the anonymous session held under the keys that a login keeps; taken once, by one login. */
-  private async carryOver(req: IncomingMessage, previous: SessionState | undefined): Promise<JsonData> {
-    if (previous?.at.ofUser) return {};
-    const session = (req as Carrier).session;
-    if (!previous) return session ? this.pick(this.engine.codec.dataOf(session)) : {};
-    const raw = await this.engine.repository.takeAnonymous(previous.at);
-    const decoded = raw === null ? 'corrupt' : this.engine.codec.decode(raw);
-    return typeof decoded === 'string' ? {} : this.pick(decoded.data);
-  }
-
-  private pick(data: JsonData): JsonData {
-    return Object.fromEntries(
-      this.options.carryOver.filter((key) => Object.hasOwn(data, key)).map((key) => [key, data[key]]),
-    );
-  }
-
-  private async giveBack(previous: SessionState): Promise<void> {
-    // The login has failed for a reason of its own; that one is reported, and the cart stays marked for a while.
-    await this.engine.repository
-      .returnAnonymous(previous.at, this.engine.idleTimeoutMs(previous, previous.seen.data))
-      .catch(() => undefined);
   }
 
   private freshData(principal: SessionPrincipal): JsonData {
@@ -211,7 +194,7 @@ export class SessionLifecycle {
     return {
       transport,
       profile: this.engine.policy.profileFor(principal.roles, transport),
-      authenticatedAt: Math.floor(this.engine.repository.clock.now()),
+      authenticatedAt: Math.floor(this.engine.redis.clock.now()),
       ip: request.ip,
       userAgent: request.userAgent,
     };
@@ -236,24 +219,4 @@ export class SessionLifecycle {
     if (!request) throw new TypeError('The request did not pass SessionMiddleware; its path is excluded from SessionModule.');
     return request;
   }
-}
-
-/** A user's live sessions, newest activity first. */
-export async function listSessions(engine: SessionEngine, userId: string, currentId?: string): Promise<SessionView[]> {
-  const views: SessionView[] = [];
-  for (const tag of engine.ring.oldestFirst(userId)) {
-    for (const { digest, raw } of await engine.repository.list(tag)) {
-      const decoded = engine.codec.decode(raw);
-      if (typeof decoded === 'string' || engine.options.userOf(decoded.data)?.id !== userId) continue;
-      const state = engine.stateFrom('', { tag, digest, ofUser: true }, decoded, undefined);
-      const id = engine.ring.handle(digest);
-      views.push(viewOf(engine, state, id === currentId));
-    }
-  }
-  return views.sort((a, b) => b.lastSeenAt.localeCompare(a.lastSeenAt) || b.createdAt.localeCompare(a.createdAt));
-}
-
-/** What a session remembers of its user. `disabled` is left out: a disabled user has no session. */
-export function snapshotOf({ id, email, displayName, roles, createdAt }: SessionPrincipal): Omit<SessionPrincipal, 'disabled'> {
-  return { id, email, displayName, roles, createdAt };
 }

@@ -54,12 +54,12 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
   }
 
   onModuleInit(): void {
-    this.store.engine.repository.clock.start();
+    this.store.engine.redis.clock.start();
   }
 
   // After the HTTP server has finished its requests, which still touch and save.
   async onApplicationShutdown(): Promise<void> {
-    await this.store.engine.repository.close();
+    await this.store.engine.close();
   }
 }
 

@@ -4,7 +4,8 @@ import type { Request } from 'express';
 import { EveryoneRevoker, type Operation } from './everybody/everyone-revoker.js';
 import type { LoginTicket } from './login-ticket.js';
 import { SessionEndedError } from './session.errors.js';
-import { type EstablishedSession, type EstablishOptions, listSessions, SessionLifecycle } from './session-lifecycle.js';
+import { type EstablishedSession, type EstablishOptions, SessionLifecycle } from './session-lifecycle.js';
+import { listSessions } from './session-list.js';
 import { SESSION_STORE } from './session.tokens.js';
 import type { EndReason, PrincipalUpdate, SessionPrincipal, SessionView } from './session.types.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
@@ -70,7 +71,7 @@ export class SessionService {
   async revokeEveryone(options: { keep?: { userId: string; sessionId: string } } = {}): Promise<{ operationId: string }> {
     const { keep } = options;
     const at = keep && (await this.find(keep.userId, keep.sessionId));
-    return { operationId: await this.everyone.start(at && this.engine.repository.keys.session(at.tag, at.digest)) };
+    return { operationId: await this.everyone.start(at && this.engine.redis.keys.session(at.tag, at.digest)) };
   }
 
   /** How far an operation of `revokeEveryone` is; null when there is none of this id, or not any more. */
@@ -85,7 +86,7 @@ export class SessionService {
   async setPrincipal(userId: string, principal: PrincipalUpdate, version: number): Promise<void> {
     const { roles, email, displayName, disabled } = principal;
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      await this.engine.repository.setPrincipal(tag, { roles, email, displayName, disabled }, version);
+      await this.engine.users.setPrincipal(tag, { roles, email, displayName, disabled }, version);
     }
   }
 
@@ -134,7 +135,7 @@ export class SessionService {
     const { raw, generation, principal } = await this.engine.repository.load(at);
     const state = raw === null ? null : this.engine.interpret('', at, raw, generation, principal);
     if (!state) throw new SessionEndedError();
-    await this.engine.update(state, change);
+    await this.engine.writer.update(state, change);
   }
 
   /** The same for the request's own session, which afterwards holds what was stored. Saves a visitor's session first. */
@@ -148,8 +149,8 @@ export class SessionService {
     }
     const state = stateOf(session);
     if (!state) throw new SessionEndedError();
-    await this.engine.save(state, this.engine.codec.dataOf(session));
-    await this.engine.update(state, change);
+    await this.engine.writer.save(state, this.engine.codec.dataOf(session));
+    await this.engine.writer.update(state, change);
     this.store.install(req, state);
   }
 
@@ -160,7 +161,7 @@ export class SessionService {
 
   /** Milliseconds since the epoch by Redis's clock, which every session time is of. */
   now(): number {
-    return this.engine.repository.clock.now();
+    return this.engine.redis.clock.now();
   }
 
   private async revokeUnder(userId: string, options: { keep?: SessionAddress; decidedMs?: number }): Promise<number> {
@@ -168,7 +169,7 @@ export class SessionService {
     // Old tags first: the answer comes when all are raised, and new sessions are made under the last one.
     for (const tag of this.engine.ring.oldestFirst(userId)) {
       const keep = options.keep?.tag === tag ? options.keep.digest : undefined;
-      ended += await this.engine.repository.revokeAll(tag, { keep, decidedMs: options.decidedMs });
+      ended += await this.engine.users.revokeAll(tag, { keep, decidedMs: options.decidedMs });
     }
     if (ended > 0) this.note('revoked-all', ended);
     return ended;
@@ -176,7 +177,7 @@ export class SessionService {
 
   private async find(userId: string, sessionId: string): Promise<SessionAddress | undefined> {
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      const digests = await this.engine.repository.indexed(tag);
+      const digests = await this.engine.users.indexed(tag);
       const digest = digests.find((candidate) => this.engine.ring.handle(candidate) === sessionId);
       if (digest !== undefined) return { tag, digest, ofUser: true };
     }

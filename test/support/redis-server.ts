@@ -1,61 +1,90 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { Redis, type RedisOptions } from 'ioredis';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis, type RedisOptions } from 'ioredis';
+import { createInterface } from 'node:readline';
 
-/** A redis-server of a test's own, on a unix socket in a folder of its own. */
+/** A redis-server of a spec file's own, on a unix socket in a directory of its own. */
 export interface TestRedis {
   socket: string;
+  /** What `REDIS_URL` is set to for it. */
+  url: string;
   pid: number;
-  /** A new connection; closed with the server. */
+  /** Another client of it, closed by `stop`. */
   client(options?: RedisOptions): Redis;
-  /** Ends the server and its folder. */
+  /** Ends the process at once, as a crash does; its files stay. */
+  kill(): Promise<void>;
+  /** Starts the process again, with the same socket, files and options, after `kill`. */
+  restart(): Promise<void>;
+  /** Stops the process from answering without ending it. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends the process and removes its files. */
   stop(): Promise<void>;
 }
 
-/** Starts a redis-server and resolves when it accepts connections. @param args more of redis-server's own */
-export async function startRedis(args: string[] = []): Promise<TestRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'lk-redis-'));
-  const socket = join(dir, 'redis.sock');
-  const server = spawn(
-    'redis-server',
-    ['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', '', '--maxmemory-policy', 'noeviction', ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await readyToAccept(server);
+/** Starts a redis-server; `options` are further arguments, such as `['--requirepass', 'x']`. Resolves when it answers. */
+export async function startRedis(options: string[] = []): Promise<TestRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'lk-redis-'));
+  const socket = join(directory, 'redis.sock');
+  const args = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no', ...options];
   const clients: Redis[] = [];
+  let child = await spawnReady(args);
+
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
   return {
     socket,
-    pid: server.pid as number,
-    client: (options = {}) => {
-      const client = new Redis({ path: socket, ...options });
-      // A test that kills its server expects the connection to fail.
+    url: `unix:${socket}`,
+    get pid() {
+      return child.pid as number;
+    },
+    client(clientOptions = {}) {
+      const client = new Redis({ path: socket, disconnectTimeout: 50, ...clientOptions });
       client.on('error', () => undefined);
       clients.push(client);
       return client;
     },
-    stop: async () => {
-      for (const client of clients) client.disconnect();
-      if (server.exitCode === null && server.signalCode === null) {
-        const exited = once(server, 'exit');
-        server.kill('SIGKILL');
-        await exited;
-      }
-      await rm(dir, { recursive: true, force: true });
+    kill,
+    async restart() {
+      await kill();
+      child = await spawnReady(args);
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    async stop() {
+      await Promise.all(clients.map(disconnect));
+      await kill();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }
 
-async function readyToAccept(server: ChildProcess): Promise<void> {
-  let output = '';
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${output}`)));
-    server.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes('eady to accept connections')) resolve();
+async function disconnect(client: Redis): Promise<void> {
+  const ended = client.status === 'ready' ? once(client, 'end') : undefined;
+  client.disconnect();
+  await ended;
+}
+
+/** Waits for the line that says so, not for a time: nine milliseconds on a quiet machine, seconds on a busy one. */
+async function spawnReady(args: string[]): Promise<ChildProcess> {
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const output: string[] = [];
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once('error', (error) => reject(new Error(`redis-server cannot be started: ${error.message}. Is it installed?`)));
+    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${output.join('\n')}`)));
+    createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
+      output.push(line);
+      if (/ready to accept connections/i.test(line)) resolve();
     });
   });
+  await ready;
+  child.removeAllListeners('exit');
+  return child;
 }

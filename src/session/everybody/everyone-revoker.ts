@@ -52,7 +52,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
   /** @param keep key of the one record that stays */
   async start(keep: string | undefined): Promise<string> {
     const id = randomBytes(16).toString('base64url');
-    const { keys } = this.engine.repository;
+    const { keys } = this.engine.redis;
     await this.ask(
       this.client.lkBeginRevokeEveryone(
         keys.epoch(),
@@ -69,7 +69,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
 
   async find(id: string): Promise<Operation | null> {
     const [state, revoked] = await this.ask(
-      this.client.hmget(this.engine.repository.keys.operation(id), 'state', 'revoked'),
+      this.client.hmget(this.engine.redis.keys.operation(id), 'state', 'revoked'),
     );
     if (state === null || state === undefined) return null;
     return { state: state as Operation['state'], revoked: Number(revoked) };
@@ -77,7 +77,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** Live sessions of users, and users who have one. Records that are dead but not swept yet may be counted. */
   async count(): Promise<{ liveSessions: number; usersWithSessions: number }> {
-    const { keys } = this.engine.repository;
+    const { keys } = this.engine.redis;
     const users = new Set<string>();
     let liveSessions = 0;
     return this.ask(
@@ -96,7 +96,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async resume(): Promise<void> {
-    const id = await this.client.get(this.engine.repository.keys.currentOperation());
+    const id = await this.client.get(this.engine.redis.keys.currentOperation());
     if (id !== null) this.runInBackground(id);
   }
 
@@ -109,7 +109,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async run(id: string): Promise<void> {
-    const { keys } = this.engine.repository;
+    const { keys } = this.engine.redis;
     if (!(await this.note(id, 0, ''))) return;
     const keep = await this.client.hget(keys.operation(id), 'keep');
     for await (const found of scanKeys(this.client, keys.allSessions)) {
@@ -125,7 +125,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** @returns whether this node runs the operation */
   private async note(id: string, revoked: number, state: 'done' | ''): Promise<boolean> {
-    const { keys } = this.engine.repository;
+    const { keys } = this.engine.redis;
     const mine = await this.client.lkNoteRevokeEveryone(
       keys.operation(id),
       keys.currentOperation(),

@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { RedisStore } from 'connect-redis';
 import type { Request } from 'express';
 import type { Session, SessionData } from 'express-session';
-import { SessionEndedError, SessionStoreUnavailableError, SessionUserMismatchError } from '../session.errors.js';
+import { SessionEndedError, SessionUserMismatchError } from '../session.errors.js';
 import type { SessionMeta, SessionPrincipal } from '../session.types.js';
 import { requestStateOf } from '../request/request-state.js';
-import { addressOf, type SessionAddress } from '../token/session-id.js';
+import { addressOf } from '../token/session-id.js';
+import { AllSessions } from './all-sessions.js';
 import { type RedisSessionStoreOptions, standaloneEngine } from './redis-session.store.options.js';
-import { scanKeys } from './scan.js';
 import type { SessionEngine } from './session-engine.js';
 import { type SessionState, setState, stateOf } from './session-state.js';
 import type { JsonData } from './session-codec.js';
+import { type Callback, settle } from './settle.js';
 
-type Callback = (error?: unknown, result?: any) => unknown;
 type SerializedSession = Session & SessionData;
 
 /** A login that is under way in a request: what its create must find unchanged. */
@@ -33,6 +33,7 @@ interface Ticket {
  */
 export class RedisSessionStore extends RedisStore {
   private readonly tickets = new WeakMap<IncomingMessage, Ticket>();
+  private readonly everything: AllSessions;
   // Assigned by express-session to the store it is given (index.js, "generates the new session").
   declare generate: (req: Request) => void;
 
@@ -43,6 +44,7 @@ export class RedisSessionStore extends RedisStore {
   ) {
     // Only for what connect-redis's options promise to be readable; nothing of it talks to Redis here.
     super({ client: options.client, prefix: options.prefix ?? 'lk:', ttl: options.ttl });
+    this.everything = new AllSessions(engine);
   }
 
   /** Loads a session: one command. Null for whatever is not a live session. */
@@ -75,13 +77,16 @@ export class RedisSessionStore extends RedisStore {
 
   /** Every session there is, as express-session data with its digest as `id`. Linear in all sessions: for tools. */
   override all(callback?: Callback): Promise<any> {
-    return settle(this.readAll(), callback);
+    return settle(
+      this.everything.live().then((states) => states.map((state) => Object.assign(this.dataFrom(state), { id: state.at.digest }))),
+      callback,
+    );
   }
 
   /** The digests of all sessions: a token cannot be had from Redis. Linear in all sessions. */
   override ids(callback?: Callback): Promise<any> {
     return settle(
-      this.records().then((records) => records.map((record) => record.digest)),
+      this.everything.records().then((records) => records.map((record) => record.digest)),
       callback,
     );
   }
@@ -89,14 +94,14 @@ export class RedisSessionStore extends RedisStore {
   /** How many session records there are. Linear in all sessions. */
   override length(callback?: Callback): Promise<any> {
     return settle(
-      this.records().then((records) => records.length),
+      this.everything.records().then((records) => records.length),
       callback,
     );
   }
 
   /** Ends every session under the prefix. */
   override clear(callback?: Callback): Promise<any> {
-    return settle(this.destroyAll(), callback);
+    return settle(this.everything.destroyAll(), callback);
   }
 
   /**
@@ -129,7 +134,7 @@ export class RedisSessionStore extends RedisStore {
   }
 
   private async read(token: string): Promise<SessionData | null> {
-    await this.clockReady();
+    await this.engine.ready();
     const state = await this.engine.load(token);
     return state && this.dataFrom(state);
   }
@@ -138,7 +143,7 @@ export class RedisSessionStore extends RedisStore {
     const state = stateOf(session);
     if (isExpired(session)) return this.destroy(token);
     const data = this.engine.codec.dataOf(session);
-    if (state) return this.engine.save(state, data);
+    if (state) return this.engine.writer.save(state, data);
     const { req } = session as { req?: IncomingMessage };
     // A bearer client without a session has nothing to keep an anonymous one with.
     if (req && requestStateOf(req)?.transport === 'bearer') return;
@@ -164,7 +169,7 @@ export class RedisSessionStore extends RedisStore {
       generation: ticket?.tag === at.tag ? ticket.generation : undefined,
     });
     if (reply.outcome === 'exists' && !req) return this.overwrite(token, session, data);
-    if (reply.outcome !== 'ok') throw this.engine.gone();
+    if (reply.outcome !== 'ok') throw this.engine.writer.gone();
     options.observer?.onSessionEvent({ type: 'created', anonymous: !at.ofUser });
     const text = this.engine.codec.text(data);
     setState(session, {
@@ -191,7 +196,7 @@ export class RedisSessionStore extends RedisStore {
       request && {
         transport: 'cookie',
         profile: this.engine.policy.profileFor(user.roles, 'cookie'),
-        authenticatedAt: Math.floor(this.engine.repository.clock.now()),
+        authenticatedAt: Math.floor(this.engine.redis.clock.now()),
         ip: request.ip,
         userAgent: request.userAgent,
       }
@@ -201,8 +206,8 @@ export class RedisSessionStore extends RedisStore {
   // A caller who uses the store by itself sets whole sessions; the Store contract lets the last one win.
   private async overwrite(token: string, session: object, data: JsonData): Promise<void> {
     const state = await this.engine.load(token);
-    if (!state) throw this.engine.gone();
-    await this.engine.save({ ...state, seen: { text: '', data: state.seen.data } }, data);
+    if (!state) throw this.engine.writer.gone();
+    await this.engine.writer.save({ ...state, seen: { text: '', data: state.seen.data } }, data);
     setState(session, state);
   }
 
@@ -215,53 +220,14 @@ export class RedisSessionStore extends RedisStore {
     if (!at.ofUser) return;
     // The same user goes on: nothing may have revoked him since his session was read. Another one starts here.
     const generation =
-      state?.at.tag === at.tag ? state.header.generation : (await this.engine.repository.ticket(at.tag)).generation;
+      state?.at.tag === at.tag ? state.header.generation : (await this.engine.users.ticket(at.tag)).generation;
     this.tickets.set(req, { tag: at.tag, generation });
   }
 
   private async touchByToken(token: string): Promise<void> {
-    await this.clockReady();
+    await this.engine.ready();
     const state = await this.engine.load(token);
     if (state) await this.engine.touch({ ...state, header: { ...state.header, touchedMs: 0 } });
-  }
-
-  private async readAll(): Promise<SessionData[]> {
-    const { repository } = this.engine;
-    const sessions: SessionData[] = [];
-    for (const at of await this.records()) {
-      const { raw, generation, principal } = await repository.load(at);
-      const state = raw === null ? null : this.engine.interpret('', at, raw, generation, principal);
-      if (state) sessions.push(Object.assign(this.dataFrom(state), { id: at.digest }));
-    }
-    return sessions;
-  }
-
-  private async records(): Promise<SessionAddress[]> {
-    const { keys } = this.engine.repository;
-    const found = new Map<string, SessionAddress>();
-    try {
-      for await (const chunk of scanKeys(this.engine.options.client, keys.allSessions)) {
-        for (const key of chunk) {
-          const at = keys.parseSession(key);
-          if (at) found.set(key, at);
-        }
-      }
-    } catch (cause) {
-      throw new SessionStoreUnavailableError({ cause });
-    }
-    return [...found.values()];
-  }
-
-  private async destroyAll(): Promise<void> {
-    for (const at of await this.records()) await this.engine.repository.destroy(at);
-  }
-
-  private async clockReady(): Promise<void> {
-    try {
-      await this.engine.repository.clock.ready();
-    } catch (cause) {
-      throw new SessionStoreUnavailableError({ cause });
-    }
   }
 }
 
@@ -271,25 +237,4 @@ function isExpired(session: SessionData): boolean {
   const expires = (session.cookie as { expires?: unknown } | undefined)?.expires;
   const at = expires instanceof Date ? expires.getTime() : typeof expires === 'string' ? Date.parse(expires) : NaN;
   return at <= Date.now();
-}
-
-/**
- * Hands a result to a callback or returns it as a promise. The callback runs once, also when it throws: its error goes
- * to the process like that of any callback, not back into the store.
- */
-function settle<T>(result: Promise<T>, callback: Callback | undefined): Promise<T | void> {
-  if (!callback) return result;
-  const call = (error: unknown, value?: T) => {
-    try {
-      callback(error, value);
-    } catch (thrown) {
-      process.nextTick(() => {
-        throw thrown;
-      });
-    }
-  };
-  return result.then(
-    (value) => call(null, value),
-    (error: unknown) => call(error),
-  );
 }

@@ -1,0 +1,54 @@
+import type { Cluster, Redis } from 'ioredis';
+import { SessionStoreUnavailableError } from '../session.errors.js';
+import type { SessionObserver } from '../session.types.js';
+import { RedisClock } from './redis-clock.js';
+import { type ScriptClient, withScripts } from './scripts.js';
+import { SessionKeys } from './session-keys.js';
+
+/** A ticket is good for as long as a login may take; the generation outlives it. */
+export const LONGEST_LOGIN_MS = 15 * 60_000;
+
+/** What the repositories share: the client with its scripts, the key names, Redis's clock. */
+export class RedisAccess {
+  readonly client: ScriptClient;
+  readonly keys: SessionKeys;
+  readonly clock: RedisClock;
+  /** A generation must outlive every session and every login it speaks about, or it would let them pass again. */
+  readonly generationTtlMs: number;
+
+  /** @param longestAbsoluteMs the longest absolute timeout of any session, ms */
+  constructor(
+    client: Redis | Cluster,
+    prefix: string,
+    longestAbsoluteMs: number,
+    private readonly observer?: SessionObserver,
+  ) {
+    this.client = withScripts(client);
+    this.keys = new SessionKeys(prefix);
+    this.clock = new RedisClock(client);
+    this.generationTtlMs = wholeMs(longestAbsoluteMs + LONGEST_LOGIN_MS);
+  }
+
+  /** Waits for a reply. @throws SessionStoreUnavailableError when Redis does not answer or refuses */
+  async ask<T>(operation: string, reply: Promise<T>): Promise<T> {
+    try {
+      return await reply;
+    } catch (cause) {
+      this.observer?.onSessionEvent({ type: 'store-failed', operation });
+      throw new SessionStoreUnavailableError({ cause });
+    }
+  }
+
+  /** Learns Redis's time from a reply that carries it. */
+  observe(nowMs: unknown): number {
+    const now = Number(nowMs);
+    this.clock.observe(now);
+    return now;
+  }
+}
+
+/** Milliseconds as a script takes them. A fraction or NaN would fail it at PX, after a part of it may have run. */
+export function wholeMs(value: number): number {
+  if (!Number.isFinite(value)) throw new TypeError('A session timeout must be a finite number of milliseconds.');
+  return Math.max(1, Math.floor(value));
+}

@@ -1,0 +1,120 @@
+import {
+  SessionConflictError,
+  SessionEndedError,
+  SessionMovedError,
+  SessionUserMismatchError,
+} from '../session.errors.js';
+import type { JsonData } from './session-codec.js';
+import type { SessionEngine } from './session-engine.js';
+import { mergeSessionData } from './session-merge.js';
+import { SessionQueue } from './session-queue.js';
+import { encodeRecord } from './session-record.js';
+import type { SessionState } from './session-state.js';
+
+// Each attempt merges what it lost to; this many losses in a row mean that something else is wrong.
+const MAX_SAVE_ATTEMPTS = 32;
+
+/** Saves sessions by compare-and-set, bringing concurrent changes together. */
+export class SessionWriter {
+  private readonly queue = new SessionQueue();
+
+  constructor(private readonly engine: SessionEngine) {}
+
+  /**
+   * Saves what changed since the session was read. No command when nothing did.
+   * @throws SessionEndedError, SessionMovedError, SessionConflictError, SessionTooLargeError, SessionUserMismatchError,
+   *   SessionStoreUnavailableError
+   */
+  async save(state: SessionState, mine: JsonData): Promise<void> {
+    const text = this.engine.codec.text(mine);
+    if (text === state.seen.text) return;
+    const user = this.engine.options.userOf(mine);
+    if (user && user.id !== state.principal?.id) throw new SessionUserMismatchError();
+    // A copy: the request goes on changing its own object.
+    const wanted = this.engine.options.serializer.parse(text) as JsonData;
+    await this.queue.run(state.at.digest, () => this.saveMerged(state, wanted, text));
+  }
+
+  /** Re-runs `change` on the stored data until it lands; loses no update. */
+  async update(state: SessionState, change: (data: JsonData) => unknown): Promise<void> {
+    await this.queue.run(state.at.digest, async () => {
+      for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
+        const stored = state.stored ?? state.seen.data;
+        const draft = structuredClone(stored);
+        for (const key of ['cookie', ...this.engine.options.protectedKeys]) delete draft[key];
+        await change(draft);
+        const data: JsonData = { ...draft };
+        for (const key of ['cookie', ...this.engine.options.protectedKeys]) {
+          if (stored[key] !== undefined) data[key] = stored[key];
+        }
+        if (await this.write(state, data)) {
+          state.seen = { text: this.engine.codec.text(data), data };
+          state.stored = undefined;
+          return;
+        }
+      }
+      throw this.conflict();
+    });
+  }
+
+  /** Merges `mine`, made from what this request saw, with what a conflict showed to be stored. */
+  merge(state: SessionState, mine: JsonData, theirs: JsonData): JsonData {
+    let conflicts = 0;
+    const merged = mergeSessionData(state.seen.data, mine, theirs, this.engine.options.protectedKeys, () => conflicts++);
+    this.engine.options.observer?.onSessionEvent({ type: 'merged', conflicts });
+    return merged;
+  }
+
+  /** Takes over what a conflict showed to be stored. @throws SessionEndedError when that is no longer this session */
+  adopt(state: SessionState, raw: string): JsonData {
+    const present = this.engine.codec.decode(raw);
+    if (typeof present === 'string') throw this.gone();
+    state.header = present.header;
+    state.stored = present.data;
+    return present.data;
+  }
+
+  /** The error of a save whose session has ended; counted. */
+  gone(): SessionEndedError {
+    this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'gone' });
+    return new SessionEndedError();
+  }
+
+  private conflict(): SessionConflictError {
+    this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'conflict' });
+    return new SessionConflictError();
+  }
+
+  private async saveMerged(state: SessionState, mine: JsonData, text: string): Promise<void> {
+    for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
+      const data = state.stored ? this.merge(state, mine, state.stored) : mine;
+      if (await this.write(state, data)) {
+        state.seen = { text, data: mine };
+        state.stored = data === mine ? undefined : data;
+        return;
+      }
+    }
+    throw this.conflict();
+  }
+
+  /** One compare-and-set. @returns false when another request was faster; the state then holds what that one stored */
+  private async write(state: SessionState, data: JsonData): Promise<boolean> {
+    const { revision } = state.header;
+    const header = { ...state.header, revision: revision + 1 };
+    const record = encodeRecord(header, this.engine.bodyOf(state.meta, data));
+    const reply = await this.engine.repository.save(state.at, revision, record, this.engine.idleTimeoutMs(state, data));
+    switch (reply.outcome) {
+      case 'ok':
+        state.header = { ...header, touchedMs: reply.nowMs };
+        return true;
+      case 'conflict':
+        this.adopt(state, reply.raw);
+        return false;
+      case 'moved':
+        this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'moved' });
+        throw new SessionMovedError();
+      case 'gone':
+        throw this.gone();
+    }
+  }
+}
