@@ -12,6 +12,7 @@ export type { JsonData as SessionJson, Serializer } from './store/session-codec.
 export { presentedCredential, presentedTransport, requestSession, type RequestSession } from './request/request-session.js';
 export { hasCookie, presentedCredentials, type PresentedCredentials } from './request/credentials.js';
 export type { LoginTicket } from './login-ticket.js';
+export { applySessionRoute, NoTouch, SessionPolicy } from './session-route.js';
 export { snapshotOf } from './principal-snapshot.js';
 export type { EstablishedSession, EstablishOptions } from './session-lifecycle.js';
 export type { Operation } from './everybody/everyone-revoker.js';
@@ -24,6 +25,7 @@ export {
   type LimitPolicy,
   type PrincipalUpdate,
   type Profile,
+  type SavePolicy,
   type SessionEvent,
   type SessionMeta,
   type SessionPrincipal,

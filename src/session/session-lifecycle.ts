@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { LoginCarryOver } from './login-carry-over.js';
+import { type LoginRoom, makeRoom } from './login-room.js';
 import type { LoginTicket } from './login-ticket.js';
 import { requestStateOf, type RequestState } from './request/request-state.js';
 import { SessionEndedError, StaleLoginError, TooManySessionsError } from './session.errors.js';
@@ -67,7 +68,8 @@ export class SessionLifecycle {
     try {
       const meta = this.metaOf(request, principal, login.transport);
       const data = { ...this.freshData(principal), ...carried };
-      const state = await this.create(principal, ticket, meta, data, await this.replacedBy(login, previous));
+      const room = await makeRoom(this.engine, principal.id, previous, login.revokeSessionId);
+      const state = await this.create(principal, ticket, meta, data, room);
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag) await this.engine.repository.destroy(previous.at);
       return this.install(req, request, state);
     } catch (error) {
@@ -133,13 +135,14 @@ export class SessionLifecycle {
     ticket: LoginTicket,
     meta: SessionMeta,
     data: JsonData,
-    replaces: string | undefined,
+    { maxSessions, replaces }: LoginRoom,
   ): Promise<SessionState> {
+    if (maxSessions === undefined) throw await this.tooMany(principal.id);
     const { repository, policy } = this.engine;
     const token = newSessionToken(ticket.tag);
     const at = addressOf(token);
     const { absoluteTimeoutMs, idleTimeoutMs } = policy.lifetimeOf(meta);
-    const { maxSessions, limitPolicy } = this.options;
+    const { limitPolicy } = this.options;
     const reply = await repository.create(
       at,
       this.engine.bodyOf(meta, data),
@@ -174,14 +177,6 @@ export class SessionLifecycle {
     this.store.install(req, state);
     const session = viewOf(this.engine, state, true);
     return bearer ? { session, token: signBearerToken(state.token, this.options.secrets[0] as string) } : { session };
-  }
-
-  /** The session that makes room: the one of this user that the request came with, or the one it names. */
-  private async replacedBy(login: EstablishOptions, previous: SessionState | undefined): Promise<string | undefined> {
-    if (previous?.at.tag === login.ticket.tag) return previous.at.digest;
-    if (login.revokeSessionId === undefined) return undefined;
-    const digests = await this.engine.users.indexed(login.ticket.tag);
-    return digests.find((digest) => this.engine.ring.handle(digest) === login.revokeSessionId);
   }
 
   private freshData(principal: SessionPrincipal): JsonData {

@@ -20,6 +20,7 @@ import { resolveSessionOptions } from './session.options.js';
 import { SessionService } from './session.service.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { SessionPrincipal } from './session.types.js';
+import { guardIndexKeys } from './token/ring-guard.js';
 import { RedisSessionStore } from './store/redis-session.store.js';
 import { SessionEngine } from './store/session-engine.js';
 
@@ -53,8 +54,10 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
       .forRoutes('{*path}');
   }
 
-  onModuleInit(): void {
-    this.store.engine.redis.clock.start();
+  async onModuleInit(): Promise<void> {
+    const { redis, ring } = this.store.engine;
+    await guardIndexKeys(redis, ring);
+    redis.clock.start();
   }
 
   // After the HTTP server has finished its requests, which still touch and save.

@@ -20,6 +20,12 @@ export type Lifetimes = Record<Profile | 'anonymous', Lifetime>;
 export type LimitPolicy = 'evict-lru' | 'evict-oldest' | 'reject';
 
 /**
+ * What becomes of a change that another request made at the same time: both are kept (`merge`), this one is refused
+ * with SessionConflictError (`strict`), or the route changes nothing at all and does not count as use (`readonly`).
+ */
+export type SavePolicy = 'merge' | 'strict' | 'readonly';
+
+/**
  * What a session knows of its user: the snapshot taken at login, overlaid on every request by the live principal
  * when that was changed since.
  */

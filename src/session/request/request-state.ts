@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { SessionState } from '../store/session-state.js';
-import type { Transport } from '../session.types.js';
+import type { SavePolicy, Transport } from '../session.types.js';
 
 /** What the session module remembers about a request, from the middleware to the last byte of the answer. */
 export interface RequestState {
@@ -15,6 +15,9 @@ export interface RequestState {
   userAgent: string;
   /** Whether the answer may set the session cookie: never for a bearer client. */
   mayCarryCookie: boolean;
+  /** What the route asked for. */
+  savePolicy: SavePolicy;
+  touch: boolean;
 }
 
 const KEY = Symbol('latchkey.request');
@@ -36,6 +39,8 @@ export function beginRequest(req: IncomingMessage, transport: Transport | undefi
     ip: carrier.ip ?? req.socket.remoteAddress ?? '',
     userAgent: (req.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT),
     mayCarryCookie: transport !== 'bearer',
+    savePolicy: 'merge',
+    touch: true,
   };
   carrier[KEY] = state;
   return state;

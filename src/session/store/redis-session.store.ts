@@ -64,6 +64,11 @@ export class RedisSessionStore extends RedisStore {
   override touch(token: string, session: SessionData, callback?: Callback): Promise<any> {
     const state = stateOf(session);
     if (!state) return settle(this.touchByToken(token), callback);
+    const { req } = session as { req?: IncomingMessage };
+    if (req && requestStateOf(req)?.touch === false) {
+      callback?.();
+      return Promise.resolve();
+    }
     // A lost touch costs at most one interval of idle time; the store has reported it.
     this.engine.touch(state).catch(() => undefined);
     callback?.();
@@ -142,11 +147,13 @@ export class RedisSessionStore extends RedisStore {
   private async write(token: string, session: SessionData): Promise<void> {
     const state = stateOf(session);
     if (isExpired(session)) return this.destroy(token);
-    const data = this.engine.codec.dataOf(session);
-    if (state) return this.engine.writer.save(state, data);
     const { req } = session as { req?: IncomingMessage };
+    const request = req && requestStateOf(req);
+    if (request?.savePolicy === 'readonly') return;
+    const data = this.engine.codec.dataOf(session);
+    if (state) return this.engine.writer.save(state, data, request?.savePolicy);
     // A bearer client without a session has nothing to keep an anonymous one with.
-    if (req && requestStateOf(req)?.transport === 'bearer') return;
+    if (request?.transport === 'bearer') return;
     await this.create(token, session, data, req);
   }
 

@@ -22,17 +22,18 @@ export class SessionWriter {
 
   /**
    * Saves what changed since the session was read. No command when nothing did.
+   * @param policy 'strict' refuses where 'merge' brings changes together
    * @throws SessionEndedError, SessionMovedError, SessionConflictError, SessionTooLargeError, SessionUserMismatchError,
    *   SessionStoreUnavailableError
    */
-  async save(state: SessionState, mine: JsonData): Promise<void> {
+  async save(state: SessionState, mine: JsonData, policy: 'merge' | 'strict' = 'merge'): Promise<void> {
     const text = this.engine.codec.text(mine);
     if (text === state.seen.text) return;
     const user = this.engine.options.userOf(mine);
     if (user && user.id !== state.principal?.id) throw new SessionUserMismatchError();
     // A copy: the request goes on changing its own object.
     const wanted = this.engine.options.serializer.parse(text) as JsonData;
-    await this.queue.run(state.at.digest, () => this.saveMerged(state, wanted, text));
+    await this.queue.run(state.at.digest, () => this.saveMerged(state, wanted, text, policy));
   }
 
   /** Re-runs `change` on the stored data until it lands; loses no update. */
@@ -85,7 +86,12 @@ export class SessionWriter {
     return new SessionConflictError();
   }
 
-  private async saveMerged(state: SessionState, mine: JsonData, text: string): Promise<void> {
+  private async saveMerged(
+    state: SessionState,
+    mine: JsonData,
+    text: string,
+    policy: 'merge' | 'strict',
+  ): Promise<void> {
     for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
       const data = state.stored ? this.merge(state, mine, state.stored) : mine;
       if (await this.write(state, data)) {
@@ -93,6 +99,7 @@ export class SessionWriter {
         state.stored = data === mine ? undefined : data;
         return;
       }
+      if (policy === 'strict') break;
     }
     throw this.conflict();
   }

@@ -1,0 +1,22 @@
+import { type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import { requestStateOf } from './request/request-state.js';
+import type { SavePolicy } from './session.types.js';
+
+const NO_TOUCH = Symbol('latchkey.no-touch');
+
+/** Says what becomes of changes that this route, or every route of this controller, makes to the session. @default 'merge' */
+export const SessionPolicy = Reflector.createDecorator<SavePolicy>();
+
+/** Requests of this route do not count as use: polling must not keep an idle session alive (OWASP ASVS 5.0 7.3.1). */
+export const NoTouch = () => SetMetadata(NO_TOUCH, true);
+
+/** Puts a route's decorators into force for a request. SessionGuard calls it; a host with a guard of its own does. */
+export function applySessionRoute(reflector: Reflector, context: ExecutionContext): void {
+  const state = requestStateOf(context.switchToHttp().getRequest<Request>());
+  if (!state) return;
+  const route = [context.getHandler(), context.getClass()];
+  state.savePolicy = reflector.getAllAndOverride(SessionPolicy, route) ?? 'merge';
+  state.touch = state.savePolicy !== 'readonly' && !reflector.getAllAndOverride<boolean>(NO_TOUCH, route);
+}
