@@ -4,7 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Test } from '@nestjs/testing';
 import type { Request, Response } from 'express';
 import type { Redis } from 'ioredis';
-import { type LimitPolicy, SessionModule, SessionService, TooManySessionsError } from '../src/session/index.js';
+import {
+  type LimitPolicy,
+  SessionModule,
+  SessionService,
+  TooManySessionsError,
+} from '../src/session/index.js';
 import { SessionMiddleware } from '../src/session/session.middleware.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
@@ -25,7 +30,13 @@ describe('rotating the index keys', () => {
   const programWith = async (indexKeys: string[], limitPolicy: LimitPolicy = 'evict-lru') => {
     const module = await Test.createTestingModule({
       imports: [
-        SessionModule.forRoot({ client, secrets: ['a-cookie-secret-of-this-specification'], indexKeys, maxSessions: 3, limitPolicy }),
+        SessionModule.forRoot({
+          client,
+          secrets: ['a-cookie-secret-of-this-specification'],
+          indexKeys,
+          maxSessions: 3,
+          limitPolicy,
+        }),
       ],
     }).compile();
     await module.init();
@@ -35,10 +46,19 @@ describe('rotating the index keys', () => {
       const req = new IncomingMessage(new Socket()) as Request;
       req.url = req.originalUrl = '/';
       await new Promise<void>((resolve, reject) => {
-        middleware.use(req, new ServerResponse(req) as Response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
+        middleware.use(req, new ServerResponse(req) as Response, (error?: unknown) =>
+          error ? reject(error as Error) : resolve(),
+        );
       });
       const ticket = await sessions.takeTicket('ada');
-      const principal = { id: 'ada', email: '', displayName: null, roles: [], disabled: false, createdAt: '' };
+      const principal = {
+        id: 'ada',
+        email: '',
+        displayName: null,
+        roles: [],
+        disabled: false,
+        createdAt: '',
+      };
       return (await sessions.establish(req, { principal, ticket, transport: 'cookie' })).session;
     };
     return { module, sessions, login };

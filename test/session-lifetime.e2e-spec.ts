@@ -1,16 +1,7 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from "@jest/globals";
-import type { Redis } from "ioredis";
-import { startRedis, type TestRedis } from "./support/redis-server.js";
-import { type SessionHost, startSessionHost } from "./support/session-host.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { startRedis, type TestRedis } from './support/redis-server.js';
+import { type SessionHost, startSessionHost } from './support/session-host.js';
 
 const HOUR = 3_600_000;
 const lifetime = (idleTimeoutMs: number, absoluteTimeoutMs: number) => ({
@@ -18,7 +9,7 @@ const lifetime = (idleTimeoutMs: number, absoluteTimeoutMs: number) => ({
   absoluteTimeoutMs,
 });
 
-describe("how long a session lives", () => {
+describe('how long a session lives', () => {
   let redis: TestRedis;
   let client: Redis;
   let host: SessionHost | undefined;
@@ -47,26 +38,19 @@ describe("how long a session lives", () => {
     });
     return host;
   };
-  const ttl = async () =>
-    client.pttl((await client.keys("lk:sess:*"))[0] as string);
-  const expiry = async (
-    started: number,
-    cookie: string,
-    target: SessionHost,
-    poll: boolean,
-  ) => {
+  const ttl = async () => client.pttl((await client.keys('lk:sess:*'))[0] as string);
+  const expiry = async (started: number, cookie: string, target: SessionHost, poll: boolean) => {
     for (;;) {
       // Polling is what is under test here: use keeps a session alive, up to its absolute timeout.
       await new Promise((resolve) => setTimeout(resolve, 30));
       const live = poll
         ? (await target.me({ cookie })).user !== null
-        : (await client.exists("none", ...(await client.keys("lk:sess:*")))) >
-          0;
+        : (await client.exists('none', ...(await client.keys('lk:sess:*')))) > 0;
       if (!live) return Date.now() - started;
     }
   };
 
-  it("ends after the idle timeout without use", async () => {
+  it('ends after the idle timeout without use', async () => {
     const target = await shortHost();
     const started = Date.now();
     const cookie = await target.login();
@@ -76,7 +60,7 @@ describe("how long a session lives", () => {
     expect((await target.me({ cookie })).user).toBeNull();
   });
 
-  it("ends at the absolute timeout whatever use is made of it", async () => {
+  it('ends at the absolute timeout whatever use is made of it', async () => {
     const target = await shortHost();
     const started = Date.now();
     const cookie = await target.login();
@@ -85,51 +69,46 @@ describe("how long a session lives", () => {
     expect(lived).toBeLessThan(2_000);
   });
 
-  it("gives each profile its own timeouts, an admin the smaller of two", async () => {
+  it('gives each profile its own timeouts, an admin the smaller of two', async () => {
     const target = await shortHost();
     await target.login();
     expect(await ttl()).toBeLessThanOrEqual(400);
     await client.flushall();
-    await target.call("POST", "/login?transport=bearer");
+    await target.call('POST', '/login?transport=bearer');
     expect(await ttl()).toBeGreaterThan(HOUR - 60_000);
     await client.flushall();
-    await target.login("role=admin");
+    await target.login('role=admin');
     expect(await ttl()).toBeLessThanOrEqual(300);
     await client.flushall();
-    await target.call("POST", "/login?transport=bearer&role=admin");
+    await target.call('POST', '/login?transport=bearer&role=admin');
     expect(await ttl()).toBeLessThanOrEqual(300);
   });
 
-  it("does not move the absolute expiry by a rotation", async () => {
+  it('does not move the absolute expiry by a rotation', async () => {
     const target = await shortHost();
     const cookie = await target.login();
-    const [before] = await target.sessions.list("ada");
-    await target.call("POST", "/rotate", { cookie });
-    const [after] = await target.sessions.list("ada");
+    const [before] = await target.sessions.list('ada');
+    await target.call('POST', '/rotate', { cookie });
+    const [after] = await target.sessions.list('ada');
     expect(after?.absoluteExpiresAt).toBe(before?.absoluteExpiresAt);
     expect(after?.createdAt).toBe(before?.createdAt);
     expect(after?.id).not.toBe(before?.id);
   });
 
-  it.each([HOUR, -HOUR])(
-    "goes by Redis’s clock on a host whose own is off by %d ms",
-    async (skew) => {
-      const real = Date.now.bind(Date);
-      const target = await shortHost();
-      jest.spyOn(Date, "now").mockImplementation(() => real() + skew);
-      const cookie = await target.login();
-      const [session] = await target.sessions.list("ada");
-      expect(
-        Math.abs(Date.parse(session?.createdAt as string) - real()),
-      ).toBeLessThan(5_000);
-      expect((await target.me({ cookie })).user).toBe("ada");
-      expect(Math.abs(target.sessions.now() - real())).toBeLessThan(5_000);
-      expect(await ttl()).toBeGreaterThan(100);
-      const started = real();
-      while (real() - started < 700) {
-        await new Promise((resolve) => setTimeout(resolve, 30));
-        expect((await target.me({ cookie })).user).toBe("ada");
-      }
-    },
-  );
+  it.each([HOUR, -HOUR])('goes by Redis’s clock on a host whose own is off by %d ms', async (skew) => {
+    const real = Date.now.bind(Date);
+    const target = await shortHost();
+    jest.spyOn(Date, 'now').mockImplementation(() => real() + skew);
+    const cookie = await target.login();
+    const [session] = await target.sessions.list('ada');
+    expect(Math.abs(Date.parse(session?.createdAt as string) - real())).toBeLessThan(5_000);
+    expect((await target.me({ cookie })).user).toBe('ada');
+    expect(Math.abs(target.sessions.now() - real())).toBeLessThan(5_000);
+    expect(await ttl()).toBeGreaterThan(100);
+    const started = real();
+    while (real() - started < 700) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect((await target.me({ cookie })).user).toBe('ada');
+    }
+  });
 });

@@ -1,22 +1,9 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-} from "@jest/globals";
-import type { Redis } from "ioredis";
-import { startRedis, type TestRedis } from "./support/redis-server.js";
-import {
-  codeOf,
-  cookieOf,
-  type SessionHost,
-  startSessionHost,
-} from "./support/session-host.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { startRedis, type TestRedis } from './support/redis-server.js';
+import { codeOf, cookieOf, type SessionHost, startSessionHost } from './support/session-host.js';
 
-describe("SessionModule in a host application", () => {
+describe('SessionModule in a host application', () => {
   let redis: TestRedis;
   let client: Redis;
   let host: SessionHost;
@@ -32,116 +19,101 @@ describe("SessionModule in a host application", () => {
   });
   afterEach(() => host.close());
 
-  it("stores nothing and sets no cookie for a visitor who leaves nothing", async () => {
-    const response = await host.call("GET", "/me");
+  it('stores nothing and sets no cookie for a visitor who leaves nothing', async () => {
+    const response = await host.call('GET', '/me');
     expect(response.headers.getSetCookie()).toEqual([]);
-    expect(await client.keys("*")).toEqual(["lk:ring"]);
+    expect(await client.keys('*')).toEqual(['lk:ring']);
   });
 
-  it("carries the cart of an anonymous session over into a new id and refuses the old one", async () => {
-    const anonymous = cookieOf(await host.call("POST", "/cart?item=tea"));
-    const cookie = await host.login("", anonymous);
+  it('carries the cart of an anonymous session over into a new id and refuses the old one', async () => {
+    const anonymous = cookieOf(await host.call('POST', '/cart?item=tea'));
+    const cookie = await host.login('', anonymous);
     expect(cookie).not.toBe(anonymous);
     expect(await host.me({ cookie })).toMatchObject({
-      user: "ada",
-      credential: "valid",
-      cart: ["tea"],
+      user: 'ada',
+      credential: 'valid',
+      cart: ['tea'],
     });
     expect(await host.me({ cookie: anonymous })).toMatchObject({
       user: null,
-      credential: "invalid",
+      credential: 'invalid',
     });
   });
 
-  it("answers 409 to a cart request that a login overtook, and loses nothing of what was stored", async () => {
-    const anonymous = cookieOf(await host.call("POST", "/cart?item=tea"));
+  it('answers 409 to a cart request that a login overtook, and loses nothing of what was stored', async () => {
+    const anonymous = cookieOf(await host.call('POST', '/cart?item=tea'));
     const { open, waiting } = host.gate.close();
-    const late = host.call("POST", "/cart?item=cake", { cookie: anonymous });
+    const late = host.call('POST', '/cart?item=cake', { cookie: anonymous });
     await waiting;
     host.gate.letOthersPass();
-    const cookie = await host.login("", anonymous);
+    const cookie = await host.login('', anonymous);
     open();
     const answer = await late;
     expect(answer.status).toBe(409);
-    expect(await codeOf(answer)).toBe("SESSION_MOVED");
+    expect(await codeOf(answer)).toBe('SESSION_MOVED');
     expect(answer.headers.getSetCookie()).toEqual([]);
-    expect((await host.me({ cookie })).cart).toEqual(["tea"]);
+    expect((await host.me({ cookie })).cart).toEqual(['tea']);
   });
 
-  it("ends the session that a second login came with", async () => {
+  it('ends the session that a second login came with', async () => {
     const first = await host.login();
-    const second = await host.login("", first);
+    const second = await host.login('', first);
     expect((await host.me({ cookie: first })).user).toBeNull();
-    expect((await host.me({ cookie: second })).user).toBe("ada");
-    expect(await host.sessions.count("ada")).toBe(1);
+    expect((await host.me({ cookie: second })).user).toBe('ada');
+    expect(await host.sessions.count('ada')).toBe(1);
   });
 
-  it("rotates to a new id, ends the others in the same step and keeps the absolute expiry", async () => {
+  it('rotates to a new id, ends the others in the same step and keeps the absolute expiry', async () => {
     const other = await host.login();
     const cookie = await host.login();
-    const before = (await host.sessions.list("ada")).map(
-      (session) => session.absoluteExpiresAt,
-    );
-    const answer = await host.call("POST", "/rotate", { cookie });
+    const before = (await host.sessions.list('ada')).map((session) => session.absoluteExpiresAt);
+    const answer = await host.call('POST', '/rotate', { cookie });
     expect(await answer.json()).toMatchObject({ revoked: 1 });
     const rotated = cookieOf(answer);
-    expect((await host.me({ cookie: rotated })).user).toBe("ada");
+    expect((await host.me({ cookie: rotated })).user).toBe('ada');
     expect((await host.me({ cookie })).user).toBeNull();
     expect((await host.me({ cookie: other })).user).toBeNull();
-    const after = await host.sessions.list("ada");
+    const after = await host.sessions.list('ada');
     expect(after).toHaveLength(1);
     expect(before).toContain(after[0]?.absoluteExpiresAt);
   });
 
-  it("follows a change of the principal from the next request on", async () => {
+  it('follows a change of the principal from the next request on', async () => {
     const cookie = await host.login();
     const principal = {
-      roles: ["clerk"],
-      email: "ada@example.com",
-      displayName: "Ada",
+      roles: ['clerk'],
+      email: 'ada@example.com',
+      displayName: 'Ada',
       disabled: false,
     };
-    await host.sessions.setPrincipal("ada", principal, 2);
-    await host.sessions.setPrincipal(
-      "ada",
-      { ...principal, roles: ["stale"] },
-      1,
-    );
-    expect((await host.me({ cookie })).user).toBe("ada");
-    await host.sessions.setPrincipal(
-      "ada",
-      { ...principal, disabled: true },
-      3,
-    );
+    await host.sessions.setPrincipal('ada', principal, 2);
+    await host.sessions.setPrincipal('ada', { ...principal, roles: ['stale'] }, 1);
+    expect((await host.me({ cookie })).user).toBe('ada');
+    await host.sessions.setPrincipal('ada', { ...principal, disabled: true }, 3);
     expect((await host.me({ cookie })).user).toBeNull();
   });
 
-  it("loses no count over parallel updates", async () => {
+  it('loses no count over parallel updates', async () => {
     const cookie = await host.login();
-    await Promise.all(
-      Array.from({ length: 30 }, () => host.call("POST", "/count", { cookie })),
-    );
+    await Promise.all(Array.from({ length: 30 }, () => host.call('POST', '/count', { cookie })));
     expect(
       (
-        (await (await host.call("POST", "/count", { cookie })).json()) as {
+        (await (await host.call('POST', '/count', { cookie })).json()) as {
           n: number;
         }
       ).n,
     ).toBe(31);
   });
 
-  it("reads an authenticated request with one command", async () => {
+  it('reads an authenticated request with one command', async () => {
     const cookie = await host.login();
     const monitor = await redis.client().monitor();
     const seen: string[] = [];
-    monitor.on("monitor", (_time: string, args: string[]) =>
-      seen.push(String(args[0]).toLowerCase()),
-    );
+    monitor.on('monitor', (_time: string, args: string[]) => seen.push(String(args[0]).toLowerCase()));
     await host.me({ cookie });
-    await client.echo("end");
-    while (!seen.includes("echo"))
-      await new Promise((resolve) => setImmediate(resolve));
+    await client.echo('end');
+    while (!seen.includes('echo')) await new Promise((resolve) => setImmediate(resolve));
     monitor.disconnect();
-    expect(seen.filter((command) => command !== "echo")).toEqual(["mget"]);
+    expect(seen.filter((command) => command !== 'echo')).toEqual(['mget']);
   });
 });

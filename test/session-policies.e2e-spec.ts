@@ -1,21 +1,9 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-} from "@jest/globals";
-import type { Redis } from "ioredis";
-import { startRedis, type TestRedis } from "./support/redis-server.js";
-import {
-  codeOf,
-  type SessionHost,
-  startSessionHost,
-} from "./support/session-host.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { startRedis, type TestRedis } from './support/redis-server.js';
+import { codeOf, type SessionHost, startSessionHost } from './support/session-host.js';
 
-describe("what a route asks of its session", () => {
+describe('what a route asks of its session', () => {
   let redis: TestRedis;
   let client: Redis;
   let host: SessionHost;
@@ -32,56 +20,49 @@ describe("what a route asks of its session", () => {
   afterEach(() => host.close());
 
   const touchedMs = async () => {
-    const [key] = await client.keys("lk:sess:*");
+    const [key] = await client.keys('lk:sess:*');
     return Number(await client.getrange(key as string, 1, 13));
   };
   /** As if the session had not been used for a minute. */
   const age = async () => {
-    const [key] = await client.keys("lk:sess:*");
-    await client.setrange(
-      key as string,
-      1,
-      String((await touchedMs()) - 60_000).padStart(13, "0"),
-    );
+    const [key] = await client.keys('lk:sess:*');
+    await client.setrange(key as string, 1, String((await touchedMs()) - 60_000).padStart(13, '0'));
   };
 
-  it("refuses a change under strict when another request was faster", async () => {
+  it('refuses a change under strict when another request was faster', async () => {
     const cookie = await host.login();
     const { open, waiting } = host.gate.close();
-    const slow = host.call("POST", "/strict?note=mine", { cookie });
+    const slow = host.call('POST', '/strict?note=mine', { cookie });
     await waiting;
     host.gate.letOthersPass();
-    await host.call("POST", "/cart?item=tea", { cookie });
+    await host.call('POST', '/cart?item=tea', { cookie });
     open();
     const answer = await slow;
     expect(answer.status).toBe(409);
-    expect(await codeOf(answer)).toBe("SESSION_CONFLICT");
-    expect(await host.me({ cookie })).toMatchObject({ cart: ["tea"] });
+    expect(await codeOf(answer)).toBe('SESSION_CONFLICT');
+    expect(await host.me({ cookie })).toMatchObject({ cart: ['tea'] });
     expect((await host.me({ cookie })).note).toBeUndefined();
-    expect(
-      (await host.call("POST", "/strict?note=again", { cookie })).status,
-    ).toBe(201);
-    expect((await host.me({ cookie })).note).toBe("again");
+    expect((await host.call('POST', '/strict?note=again', { cookie })).status).toBe(201);
+    expect((await host.me({ cookie })).note).toBe('again');
   });
 
-  it("keeps and touches nothing under readonly", async () => {
+  it('keeps and touches nothing under readonly', async () => {
     const cookie = await host.login();
     await age();
     const before = await touchedMs();
-    expect((await host.call("POST", "/readonly", { cookie })).status).toBe(201);
+    expect((await host.call('POST', '/readonly', { cookie })).status).toBe(201);
     expect(await touchedMs()).toBe(before);
     expect((await host.me({ cookie })).note).toBeUndefined();
   });
 
-  it("does not take polling for use", async () => {
+  it('does not take polling for use', async () => {
     const cookie = await host.login();
     await age();
     const before = await touchedMs();
-    await host.call("GET", "/poll", { cookie });
+    await host.call('GET', '/poll', { cookie });
     expect(await touchedMs()).toBe(before);
     await host.me({ cookie });
     // The touch is off the response path, so it may still be under way when the answer is there.
-    while ((await touchedMs()) === before)
-      await new Promise((resolve) => setImmediate(resolve));
+    while ((await touchedMs()) === before) await new Promise((resolve) => setImmediate(resolve));
   });
 });

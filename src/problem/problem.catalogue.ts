@@ -12,20 +12,36 @@ interface ProblemType {
  * added, never renamed and never given another status.
  */
 export const PROBLEMS = {
-  VALIDATION_FAILED: { status: 400, title: 'Validation failed', detail: 'The request does not have the form it must have.' },
+  VALIDATION_FAILED: {
+    status: 400,
+    title: 'Validation failed',
+    detail: 'The request does not have the form it must have.',
+  },
   MALFORMED_JSON: { status: 400, title: 'Malformed JSON', detail: 'The body is not well-formed JSON.' },
   AMBIGUOUS_CREDENTIALS: {
     status: 400,
     title: 'Ambiguous credentials',
     detail: 'Send a session cookie or a bearer token, not both.',
   },
-  PASSWORD_TOO_WEAK: { status: 400, title: 'Password too weak', detail: 'This password cannot be used. Choose another one.' },
+  PASSWORD_TOO_WEAK: {
+    status: 400,
+    title: 'Password too weak',
+    detail: 'This password cannot be used. Choose another one.',
+  },
   BAD_REQUEST: { status: 400, title: 'Bad request', detail: 'The request cannot be understood.' },
-  UNAUTHENTICATED: { status: 401, title: 'Not authenticated', detail: 'This needs a live session. Log in first.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'Not authenticated',
+    detail: 'This needs a live session. Log in first.',
+  },
   INVALID_CREDENTIALS: { status: 401, title: 'Invalid credentials', detail: 'E-mail or password is wrong.' },
   SESSION_ENDED: { status: 401, title: 'Session ended', detail: 'This session has ended. Log in again.' },
   FORBIDDEN: { status: 403, title: 'Forbidden', detail: 'This session may not do that.' },
-  REGISTRATION_CLOSED: { status: 403, title: 'Registration closed', detail: 'New accounts are made by an administrator.' },
+  REGISTRATION_CLOSED: {
+    status: 403,
+    title: 'Registration closed',
+    detail: 'New accounts are made by an administrator.',
+  },
   CROSS_SITE_REQUEST: {
     status: 403,
     title: 'Cross-site request',
@@ -40,9 +56,21 @@ export const PROBLEMS = {
   USER_NOT_FOUND: { status: 404, title: 'User not found', detail: 'There is no such user.' },
   SESSION_NOT_FOUND: { status: 404, title: 'Session not found', detail: 'There is no such live session.' },
   OPERATION_NOT_FOUND: { status: 404, title: 'Operation not found', detail: 'There is no such operation.' },
-  METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed', detail: 'This address does not answer to that method.' },
-  EMAIL_TAKEN: { status: 409, title: 'E-mail taken', detail: 'There is already an account with this e-mail.' },
-  TOO_MANY_SESSIONS: { status: 409, title: 'Too many sessions', detail: 'This account has as many sessions as it may have.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This address does not answer to that method.',
+  },
+  EMAIL_TAKEN: {
+    status: 409,
+    title: 'E-mail taken',
+    detail: 'There is already an account with this e-mail.',
+  },
+  TOO_MANY_SESSIONS: {
+    status: 409,
+    title: 'Too many sessions',
+    detail: 'This account has as many sessions as it may have.',
+  },
   SESSION_CONFLICT: {
     status: 409,
     title: 'Session conflict',
@@ -54,8 +82,16 @@ export const PROBLEMS = {
     detail: 'A login has taken this session over. Repeat the request with the new session.',
   },
   LAST_ADMIN: { status: 409, title: 'Last admin', detail: 'There must be at least one enabled admin.' },
-  BODY_TOO_LARGE: { status: 413, title: 'Body too large', detail: 'The body is larger than this server accepts.' },
-  SESSION_TOO_LARGE: { status: 413, title: 'Session too large', detail: 'The session would hold more than it may hold.' },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: 'Body too large',
+    detail: 'The body is larger than this server accepts.',
+  },
+  SESSION_TOO_LARGE: {
+    status: 413,
+    title: 'Session too large',
+    detail: 'The session would hold more than it may hold.',
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: 'Unsupported media type',
@@ -69,8 +105,11 @@ export const PROBLEMS = {
     title: 'Session store unavailable',
     detail: 'The session store does not answer. Try again.',
   },
-  DATABASE_UNAVAILABLE: { status: 503, title: 'Database unavailable', detail: 'The database does not answer. Try again.' },
-  SHUTTING_DOWN: { status: 503, title: 'Shutting down', detail: 'This server is shutting down. Try again.' },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    title: 'Database unavailable',
+    detail: 'The database does not answer. Try again.',
+  },
 } as const satisfies Record<string, ProblemType>;
 
 /** One of the stable codes of {@link PROBLEMS}. */

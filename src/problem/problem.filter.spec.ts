@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { ProblemException } from './problem.exception.js';
 import { ProblemFilter } from './problem.filter.js';
 
-type Handler = (req: IncomingMessage & { id?: string; app?: unknown; originalUrl?: string }, res: ServerResponse) => void;
+type Handler = (req: IncomingMessage & { app?: unknown; originalUrl?: string }, res: ServerResponse) => void;
 
 describe('ProblemFilter', () => {
   const filter = new ProblemFilter();
@@ -44,7 +44,10 @@ describe('ProblemFilter', () => {
 
   it('says nothing about the cause of a 500, and logs it without the arguments of the command', async () => {
     const log = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-    const redisError = Object.assign(new Error('ERR of redis'), { command: { args: ['the-digest'] }, code: 'EREDIS' });
+    const redisError = Object.assign(new Error('ERR of redis'), {
+      command: { args: ['the-digest'] },
+      code: 'EREDIS',
+    });
     handler = answering(new Error('outer', { cause: redisError }));
     const body = await (await fetch(url)).text();
     expect(JSON.parse(body)).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' });
@@ -58,7 +61,9 @@ describe('ProblemFilter', () => {
   it('logs one line without a stack for a 503, and nothing for a 4xx', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    handler = answering(new ProblemException('SESSION_STORE_UNAVAILABLE', { cause: new Error('Command timed out') }));
+    handler = answering(
+      new ProblemException('SESSION_STORE_UNAVAILABLE', { cause: new Error('Command timed out') }),
+    );
     await fetch(url);
     handler = answering(new ProblemException('FORBIDDEN'));
     await fetch(url);
@@ -99,7 +104,10 @@ describe('ProblemFilter', () => {
   });
 
   it('turns a 404 into a 405 with Allow when the address exists under another method', async () => {
-    const layer = (path: string, methods: object) => ({ match: (p: string) => p === path, route: { methods } });
+    const layer = (path: string, methods: object) => ({
+      match: (p: string) => p === path,
+      route: { methods },
+    });
     const stack = [
       layer('/a', { post: true }),
       layer('/a', { get: true }),

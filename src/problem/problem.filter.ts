@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { otherMethods } from './allowed-methods.js';
 import { describeError } from './describe-error.js';
 import { ProblemException } from './problem.exception.js';
-import { sendProblem, type IdentifiedRequest } from './send-problem.js';
+import { requestIdOf, sendProblem, type IdentifiedRequest } from './send-problem.js';
 import { toProblem } from './to-problem.js';
 
 /**
@@ -27,8 +27,9 @@ export class ProblemFilter implements ExceptionFilter {
   private log(problem: ProblemException, req: IdentifiedRequest): void {
     const { status, code } = problem.body;
     if (status < 500) return;
-    const requestId = req.id === undefined ? '-' : String(req.id);
-    if (status === 500) this.logger.error(`${code}, request ${requestId}: ${describeError(problem.cause ?? problem)}`);
+    const requestId = requestIdOf(req) ?? '-';
+    if (status === 500)
+      this.logger.error(`${code}, request ${requestId}: ${describeError(problem.cause ?? problem)}`);
     // An outage answers every request with 503; a stack for each would bury everything else.
     else this.logger.warn(`${code}, request ${requestId}: ${innermostMessage(problem)}`);
   }
@@ -39,7 +40,10 @@ function withMethods(problem: ProblemException, req: IdentifiedRequest): Problem
   if (problem.errorCode !== 'NOT_FOUND') return problem;
   const methods = otherMethods(req);
   if (methods.length === 0) return problem;
-  return new ProblemException('METHOD_NOT_ALLOWED', { headers: { Allow: methods.join(', ') }, cause: problem.cause });
+  return new ProblemException('METHOD_NOT_ALLOWED', {
+    headers: { Allow: methods.join(', ') },
+    cause: problem.cause,
+  });
 }
 
 function innermostMessage(error: Error): string {

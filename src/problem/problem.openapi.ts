@@ -9,7 +9,11 @@ export const PROBLEM_SCHEMA = {
   description: 'An error as of RFC 9457.',
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
   properties: {
-    type: { type: 'string', description: 'Stable URI of the problem type.', example: problemType('UNAUTHENTICATED') },
+    type: {
+      type: 'string',
+      description: 'Stable URI of the problem type.',
+      example: problemType('UNAUTHENTICATED'),
+    },
     title: { type: 'string', description: 'Fixed per type.' },
     status: { type: 'integer', minimum: 400, maximum: 599 },
     detail: { type: 'string', description: 'A sentence about this case.' },
@@ -60,6 +64,8 @@ export function codesByStatus(codes: readonly ProblemCode[]): Map<number, Proble
  * operation can answer with (validation, missing session, outage) is added when the document is built.
  */
 export function ApiProblem(...codes: ProblemCode[]): MethodDecorator {
-  const responses = [...codesByStatus(codes)].map(([status, group]) => ApiResponse({ status, ...problemResponse(group) }));
+  const responses = [...codesByStatus(codes)].map(([status, group]) =>
+    ApiResponse({ status, ...problemResponse(group) }),
+  );
   return applyDecorators(...responses);
 }

@@ -6,7 +6,14 @@ import type { ProblemException } from './problem.exception.js';
 export type IdentifiedRequest = IncomingMessage & { id?: unknown };
 
 // What a handler may have announced about a body that is not sent now.
-const STALE_HEADERS = ['Content-Length', 'Content-Encoding', 'Content-Disposition', 'ETag', 'Last-Modified', 'Clear-Site-Data'];
+const STALE_HEADERS = [
+  'Content-Length',
+  'Content-Encoding',
+  'Content-Disposition',
+  'ETag',
+  'Last-Modified',
+  'Clear-Site-Data',
+];
 
 /**
  * Writes `problem` as the answer to `req` and ends it: `application/problem+json` with the request id,
@@ -28,8 +35,12 @@ export function sendProblem(req: IdentifiedRequest, res: ServerResponse, problem
   res.statusCode = body.status;
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Cache-Control', 'no-store');
-  const requestId = req.id === undefined ? {} : { requestId: String(req.id) };
-  res.end(JSON.stringify({ ...body, ...requestId }));
+  res.end(JSON.stringify({ ...body, requestId: requestIdOf(req) }));
+}
+
+/** The id that a logging middleware has given the request; undefined without one. */
+export function requestIdOf({ id }: IdentifiedRequest): string | undefined {
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
 }
 
 /**

@@ -39,8 +39,12 @@ describe('ProblemException', () => {
   });
 
   it('rounds Retry-After up to whole seconds, at least one', () => {
-    expect(new ProblemException('TOO_MANY_ATTEMPTS', { retryAfterSeconds: 29.2 }).headers).toEqual({ 'Retry-After': '30' });
-    expect(new ProblemException('LOGIN_BUSY', { retryAfterSeconds: 0 }).headers).toEqual({ 'Retry-After': '1' });
+    expect(new ProblemException('TOO_MANY_ATTEMPTS', { retryAfterSeconds: 29.2 }).headers).toEqual({
+      'Retry-After': '30',
+    });
+    expect(new ProblemException('LOGIN_BUSY', { retryAfterSeconds: 0 }).headers).toEqual({
+      'Retry-After': '1',
+    });
   });
 });
 
@@ -67,14 +71,22 @@ describe('toProblem', () => {
       'MALFORMED_JSON',
     ],
     ['a body over the limit', httpError(413, { type: 'entity.too.large' }), 'BODY_TOO_LARGE'],
-    ['a charset that is not UTF-8', httpError(415, { type: 'charset.unsupported' }), 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'a charset that is not UTF-8',
+      httpError(415, { type: 'charset.unsupported' }),
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['a path that cannot be decoded', Object.assign(new URIError('x'), { status: 400 }), 'BAD_REQUEST'],
     ['a guard that returned false', new ForbiddenException(), 'FORBIDDEN'],
     ['an address without a route', new NotFoundException(), 'NOT_FOUND'],
     ['a 4xx without a code here', new HttpException('teapot', 418), 'BAD_REQUEST'],
     ['a 5xx of a framework', new HttpException('gateway', 502), 'INTERNAL_ERROR'],
     ['a plain error', new Error('boom'), 'INTERNAL_ERROR'],
-    ["the status of somebody else's answer", Object.assign(new Error('x'), { status: 404 }), 'INTERNAL_ERROR'],
+    [
+      "the status of somebody else's answer",
+      Object.assign(new Error('x'), { status: 404 }),
+      'INTERNAL_ERROR',
+    ],
     ['something that is no error', 'boom', 'INTERNAL_ERROR'],
     ['undefined', undefined, 'INTERNAL_ERROR'],
   ])('answers %s', (_, error, code) => {

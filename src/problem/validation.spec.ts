@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { ProblemException } from './problem.exception.js';
 import { parseInput, validationProblem } from './validation.js';
 
-const Login = z.strictObject({ email: z.email(), password: z.string().max(5), tags: z.array(z.string()).optional() });
+const Login = z.strictObject({
+  email: z.email(),
+  password: z.string().max(5),
+  tags: z.array(z.string()).optional(),
+});
 
 function refusal(value: unknown): ProblemException {
   try {
@@ -23,7 +27,11 @@ describe('parseInput', () => {
   it('names every place and never a value', () => {
     const { body } = refusal({ email: 'not-an-email', password: 'hunter2-hunter2', tags: ['a', 7] });
     expect(body).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
-    expect((body['errors'] as { path: string }[]).map(({ path }) => path)).toEqual(['email', 'password', 'tags.1']);
+    expect((body['errors'] as { path: string }[]).map(({ path }) => path)).toEqual([
+      'email',
+      'password',
+      'tags.1',
+    ]);
     expect(JSON.stringify(body)).not.toMatch(/hunter2|not-an-email/);
   });
 
@@ -42,7 +50,10 @@ describe('parseInput', () => {
 
 describe('validationProblem', () => {
   it('cuts the list and its texts, which are as long as the client likes', () => {
-    const issues = Array.from({ length: 500 }, (_, i) => ({ message: 'm'.repeat(9999), path: ['p'.repeat(9999), { key: i }] }));
+    const issues = Array.from({ length: 500 }, (_, i) => ({
+      message: 'm'.repeat(9999),
+      path: ['p'.repeat(9999), { key: i }],
+    }));
     const errors = validationProblem(issues).body['errors'] as { path: string; message: string }[];
     expect(errors).toHaveLength(20);
     expect(errors[0]?.path).toHaveLength(100);

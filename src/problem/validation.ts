@@ -42,7 +42,9 @@ export function parseInput<T extends z.ZodType>(schema: T, value: unknown): z.ou
 }
 
 function fieldErrors(issue: ValidationIssue): FieldError[] {
-  const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  const path = (issue.path ?? []).map((segment) =>
+    String(typeof segment === 'object' ? segment.key : segment),
+  );
   if (issue.keys !== undefined) {
     // zod's own message lists the unknown names inside one sentence; here each is an entry at its own place.
     return issue.keys.map((key) => ({ path: joined([...path, key]), message: 'Unknown field' }));

@@ -5,17 +5,28 @@ export type {
   SessionModuleOptions,
 } from './session.module-definition.js';
 export { SessionService } from './session.service.js';
+export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';
 export { SESSION_STORE } from './session.tokens.js';
+export { holdUntilStored } from './request/hold-until-stored.js';
+export { createSessionId } from './store/create-session-id.js';
 export { RedisSessionStore } from './store/redis-session.store.js';
 export type { RedisSessionStoreOptions } from './store/redis-session.store.options.js';
 export type { JsonData as SessionJson, Serializer } from './store/session-codec.js';
-export { presentedCredential, presentedTransport, requestSession, type RequestSession } from './request/request-session.js';
+export {
+  presentedCredential,
+  presentedTransport,
+  requestSession,
+  type RequestSession,
+} from './request/request-session.js';
 export { hasCookie, presentedCredentials, type PresentedCredentials } from './request/credentials.js';
 export type { LoginTicket } from './login-ticket.js';
 export { applySessionRoute, NoTouch, SessionPolicy } from './session-route.js';
 export { snapshotOf } from './principal-snapshot.js';
 export type { EstablishedSession, EstablishOptions } from './session-lifecycle.js';
 export type { Operation } from './everybody/everyone-revoker.js';
+export { SessionDoctor, type DoctorReport } from './doctor/session-doctor.js';
+export { FINDINGS, type Finding } from './doctor/session-findings.js';
+export type { SessionInspection } from './doctor/session-inspection.js';
 export * from './session.errors.js';
 export {
   SessionObserver,

@@ -21,7 +21,8 @@ export async function makeRoom(
 ): Promise<LoginRoom> {
   const tags = engine.ring.oldestFirst(userId);
   const current = tags[tags.length - 1] as string;
-  const replaces = previous?.at.tag === current ? previous.at.digest : await named(engine, current, revokeSessionId);
+  const replaces =
+    previous?.at.tag === current ? previous.at.digest : await named(engine, current, revokeSessionId);
   const { maxSessions, limitPolicy } = engine.options;
   if (tags.length === 1 || maxSessions === 0) return { maxSessions, replaces };
 
@@ -46,7 +47,11 @@ export async function makeRoom(
   return { maxSessions: 1, replaces };
 }
 
-async function named(engine: SessionEngine, tag: string, sessionId: string | undefined): Promise<string | undefined> {
+async function named(
+  engine: SessionEngine,
+  tag: string,
+  sessionId: string | undefined,
+): Promise<string | undefined> {
   if (sessionId === undefined) return undefined;
-  return (await engine.users.indexed(tag)).find((digest) => engine.ring.handle(digest) === sessionId);
+  return engine.users.findIndexed(tag, (digest) => engine.ring.handle(digest) === sessionId);
 }

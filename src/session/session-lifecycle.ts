@@ -70,7 +70,8 @@ export class SessionLifecycle {
       const data = { ...this.freshData(principal), ...carried };
       const room = await makeRoom(this.engine, principal.id, previous, login.revokeSessionId);
       const state = await this.create(principal, ticket, meta, data, room);
-      if (previous?.at.ofUser && previous.at.tag !== state.at.tag) await this.engine.repository.destroy(previous.at);
+      if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
+        await this.engine.repository.destroy(previous.at);
       return this.install(req, request, state);
     } catch (error) {
       if (previous && !previous.at.ofUser) await this.carryOver.giveBack(previous);
@@ -97,7 +98,14 @@ export class SessionLifecycle {
       const data = { ...merged, passport: { user: snapshotOf(principal) } };
       const body = this.engine.bodyOf(meta, data);
       const { repository } = this.engine;
-      const reply = await repository.rotate(state.at, at, state.header.revision, body, lifetime, !!change.revokeOthers);
+      const reply = await repository.rotate(
+        state.at,
+        at,
+        state.header.revision,
+        body,
+        lifetime,
+        !!change.revokeOthers,
+      );
       if (reply.outcome === 'gone') throw this.engine.writer.gone();
       if (reply.outcome === 'conflict') {
         this.engine.writer.adopt(state, reply.raw);
@@ -176,7 +184,9 @@ export class SessionLifecycle {
     request.credential = 'valid';
     this.store.install(req, state);
     const session = viewOf(this.engine, state, true);
-    return bearer ? { session, token: signBearerToken(state.token, this.options.secrets[0] as string) } : { session };
+    return bearer
+      ? { session, token: signBearerToken(state.token, this.options.secrets[0] as string) }
+      : { session };
   }
 
   private freshData(principal: SessionPrincipal): JsonData {
@@ -211,7 +221,10 @@ export class SessionLifecycle {
 
   private requestOf(req: IncomingMessage): RequestState {
     const request = requestStateOf(req);
-    if (!request) throw new TypeError('The request did not pass SessionMiddleware; its path is excluded from SessionModule.');
+    if (!request)
+      throw new TypeError(
+        'The request did not pass SessionMiddleware; its path is excluded from SessionModule.',
+      );
     return request;
   }
 }

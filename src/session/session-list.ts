@@ -3,7 +3,11 @@ import { viewOf } from './session-view.js';
 import type { SessionView } from './session.types.js';
 
 /** A user's live sessions, newest activity first. */
-export async function listSessions(engine: SessionEngine, userId: string, currentId?: string): Promise<SessionView[]> {
+export async function listSessions(
+  engine: SessionEngine,
+  userId: string,
+  currentId?: string,
+): Promise<SessionView[]> {
   const views: SessionView[] = [];
   for (const tag of engine.ring.oldestFirst(userId)) {
     for (const { digest, raw } of await engine.users.list(tag)) {
@@ -14,5 +18,7 @@ export async function listSessions(engine: SessionEngine, userId: string, curren
       views.push(viewOf(engine, state, id === currentId));
     }
   }
-  return views.sort((a, b) => b.lastSeenAt.localeCompare(a.lastSeenAt) || b.createdAt.localeCompare(a.createdAt));
+  return views.sort(
+    (a, b) => b.lastSeenAt.localeCompare(a.lastSeenAt) || b.createdAt.localeCompare(a.createdAt),
+  );
 }

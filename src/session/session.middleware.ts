@@ -12,6 +12,7 @@ import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
 import { stateOf } from './store/session-state.js';
+import { SessionTakeover } from './takeover/session-takeover.js';
 import { newSessionToken } from './token/session-id.js';
 import { verifyBearerToken } from './token/bearer-token.js';
 import { signCookie } from './token/cookie-signature.js';
@@ -24,11 +25,13 @@ import { signCookie } from './token/cookie-signature.js';
 @Injectable()
 export class SessionMiddleware implements NestMiddleware<Request, Response> {
   private readonly handler: RequestHandler;
+  private readonly takeover: SessionTakeover | undefined;
 
   constructor(
     @Inject(SESSION_OPTIONS) private readonly options: ResolvedSessionOptions,
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
   ) {
+    this.takeover = options.takeover && new SessionTakeover(store, options.takeover, options.cookie);
     this.handler = expressSession({
       name: options.cookie.name,
       secret: options.secrets,
@@ -55,11 +58,15 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
         return;
       }
       this.recognise(req, state);
-      holdResponse(res, {
-        beforeSend: () => this.commit(req),
-        refuse: (cause) => refuse(req, res, cause),
-      });
-      next();
+      const open = () => {
+        holdResponse(res, {
+          beforeSend: () => this.commit(req, state),
+          refuse: (cause) => refuse(req, res, cause),
+        });
+        next();
+      };
+      if (this.takeover?.concerns(req, state)) void this.takeover.apply(req, res, state).then(open, next);
+      else open();
     });
   }
 
@@ -94,9 +101,9 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
   }
 
   /** Stores what the handler changed. A request that changed nothing costs one comparison. */
-  private commit(req: Request): Promise<void> | undefined {
+  private commit(req: Request, state: RequestState): Promise<void> | undefined {
     const session = req.session as Request['session'] | undefined;
-    if (!session) return undefined;
+    if (!session) return this.takeover?.end(req, state);
     const loaded = stateOf(session);
     const data = this.store.engine.codec.dataOf(session);
     const changed = loaded

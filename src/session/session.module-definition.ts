@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type { Lifetimes, LimitPolicy, SessionObserver } from './session.types.js';
+import type { ResolvedTakeoverOptions, TakeoverOptions } from './takeover/takeover.options.js';
 
 export interface SessionModuleOptions {
   /** A connected ioredis client; it stays the host's to close. */
@@ -27,6 +28,8 @@ export interface SessionModuleOptions {
   carryOver?: string[];
   /** The role whose sessions have the admin profile. @default 'admin' */
   adminRole?: string;
+  /** Sessions of another system that go on as sessions of this one when they are used. @default none */
+  takeover?: TakeoverOptions;
   /** Hears what happens to sessions. */
   observer?: SessionObserver;
 }
@@ -45,21 +48,31 @@ export interface SessionModuleExtras {
 }
 
 /** Every option with its default in place. */
-export type ResolvedSessionOptions = Required<Omit<SessionModuleOptions, 'observer' | 'cookie' | 'lifetimes'>> & {
+export type ResolvedSessionOptions = Required<
+  Omit<SessionModuleOptions, 'observer' | 'cookie' | 'lifetimes' | 'takeover'>
+> & {
   cookie: SessionCookieOptions;
   lifetimes: Lifetimes;
+  takeover?: ResolvedTakeoverOptions;
   observer?: SessionObserver;
 };
 
 export const SESSION_PATHS_EXCLUDED = Symbol('SESSION_PATHS_EXCLUDED');
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<SessionModuleOptions>({
-  moduleName: 'Session',
-})
-  .setClassMethodName('forRoot')
-  .setExtras<SessionModuleExtras>({ isGlobal: false, exclude: [] }, (definition, { isGlobal, exclude }) => ({
-    ...definition,
-    global: isGlobal ?? false,
-    providers: [...(definition.providers ?? []), { provide: SESSION_PATHS_EXCLUDED, useValue: exclude ?? [] }],
-  }))
-  .build();
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<SessionModuleOptions>({
+    moduleName: 'Session',
+  })
+    .setClassMethodName('forRoot')
+    .setExtras<SessionModuleExtras>(
+      { isGlobal: false, exclude: [] },
+      (definition, { isGlobal, exclude }) => ({
+        ...definition,
+        global: isGlobal ?? false,
+        providers: [
+          ...(definition.providers ?? []),
+          { provide: SESSION_PATHS_EXCLUDED, useValue: exclude ?? [] },
+        ],
+      }),
+    )
+    .build();

@@ -39,7 +39,10 @@ import { SessionEngine } from './store/session-engine.js';
   ],
   exports: [SessionService, SESSION_STORE],
 })
-export class SessionModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
+export class SessionModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationShutdown
+{
   constructor(
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
     @Inject(SESSION_PATHS_EXCLUDED) private readonly excluded: string[],
@@ -73,7 +76,9 @@ function createStore(options: ResolvedSessionOptions): RedisSessionStore {
     protectedKeys: ['passport'],
     userOf: (data) => {
       const user = (data['passport'] as { user?: Partial<SessionPrincipal> } | undefined)?.user;
-      return typeof user?.id === 'string' ? principalOf(user as Partial<SessionPrincipal> & { id: string }) : undefined;
+      return typeof user?.id === 'string'
+        ? principalOf(user as Partial<SessionPrincipal> & { id: string })
+        : undefined;
     },
   });
   return new RedisSessionStore({ client: options.client, prefix: options.prefix }, engine);

@@ -1,5 +1,6 @@
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session.module-definition.js';
 import type { Lifetime, Lifetimes } from './session.types.js';
+import { resolveTakeoverOptions, takeoverProblems } from './takeover/takeover.options.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -34,10 +35,12 @@ export function resolveSessionOptions(options: SessionModuleOptions): ResolvedSe
     maxSessionBytes: options.maxSessionBytes ?? 16_384,
     carryOver: options.carryOver ?? [],
     adminRole: options.adminRole ?? 'admin',
+    takeover: options.takeover && resolveTakeoverOptions(options.takeover),
     observer: options.observer,
   };
   const problems = problemsOf(resolved, shortestIdle);
-  if (problems.length > 0) throw new TypeError(`SessionModule cannot start:\n${problems.map((p) => `- ${p}`).join('\n')}`);
+  if (problems.length > 0)
+    throw new TypeError(`SessionModule cannot start:\n${problems.map((p) => `- ${p}`).join('\n')}`);
   return resolved;
 }
 
@@ -54,19 +57,29 @@ function problemsOf(options: ResolvedSessionOptions, shortestIdle: number): stri
     );
   }
   for (const [name, lifetime] of Object.entries(options.lifetimes)) {
-    need(isLifetime(lifetime), `lifetimes.${name}: both timeouts must be positive, the idle one not above the absolute one.`);
+    need(
+      isLifetime(lifetime),
+      `lifetimes.${name}: both timeouts must be positive, the idle one not above the absolute one.`,
+    );
   }
   need(
     options.touchIntervalMs > 0 && options.touchIntervalMs <= shortestIdle / 10,
     'touchIntervalMs must be positive and at most a tenth of the shortest idle timeout.',
   );
-  need(Number.isInteger(options.maxSessions) && options.maxSessions >= 0, 'maxSessions must be a whole number, 0 for any.');
+  need(
+    Number.isInteger(options.maxSessions) && options.maxSessions >= 0,
+    'maxSessions must be a whole number, 0 for any.',
+  );
   need(options.maxSessionBytes > 0, 'maxSessionBytes must be positive.');
   const { cookie } = options;
-  need(!/^__(Host|Secure)-/.test(cookie.name) || cookie.secure, 'cookie: a __Host- or __Secure- name needs secure: true.');
+  need(
+    !/^__(Host|Secure)-/.test(cookie.name) || cookie.secure,
+    'cookie: a __Host- or __Secure- name needs secure: true.',
+  );
   need(cookie.sameSite !== 'none' || cookie.secure, "cookie: sameSite 'none' needs secure: true.");
   const reserved = options.carryOver.filter((key) => ['cookie', 'passport', '__proto__'].includes(key));
   need(reserved.length === 0, 'carryOver: cookie and passport cannot be carried over.');
+  if (options.takeover) problems.push(...takeoverProblems(options.takeover, cookie.name));
   return problems;
 }
 

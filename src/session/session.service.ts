@@ -51,27 +51,29 @@ export class SessionService {
 
   /** Ends every session of a user but one. @returns how many were live */
   async revokeOthers(userId: string, keepSessionId: string): Promise<number> {
-    return this.revokeUnder(userId, { keep: await this.find(userId, keepSessionId) });
+    return this.revokeUnder(userId, await this.find(userId, keepSessionId));
   }
 
   /**
    * Ends every session of a user, logins under way included: a login whose ticket is older creates nothing.
-   * @param options.decidedMs replays a revocation that was decided then, ms of Redis's clock: idempotent, and sessions
-   *   that were made since are spared
    * @returns how many were live
    */
-  async revokeAll(userId: string, options: { decidedMs?: number } = {}): Promise<number> {
-    return this.revokeUnder(userId, options);
+  async revokeAll(userId: string): Promise<number> {
+    return this.revokeUnder(userId);
   }
 
   /**
    * Ends everybody's sessions but one, in the background, in chunks; another node goes on when this one dies.
    * Logins under way are covered. Anonymous sessions end too.
    */
-  async revokeEveryone(options: { keep?: { userId: string; sessionId: string } } = {}): Promise<{ operationId: string }> {
+  async revokeEveryone(
+    options: { keep?: { userId: string; sessionId: string } } = {},
+  ): Promise<{ operationId: string }> {
     const { keep } = options;
     const at = keep && (await this.find(keep.userId, keep.sessionId));
-    return { operationId: await this.everyone.start(at && this.engine.redis.keys.session(at.tag, at.digest)) };
+    return {
+      operationId: await this.everyone.start(at && this.engine.redis.keys.session(at.tag, at.digest)),
+    };
   }
 
   /** How far an operation of `revokeEveryone` is; null when there is none of this id, or not any more. */
@@ -164,12 +166,11 @@ export class SessionService {
     return this.engine.redis.clock.now();
   }
 
-  private async revokeUnder(userId: string, options: { keep?: SessionAddress; decidedMs?: number }): Promise<number> {
+  private async revokeUnder(userId: string, keep?: SessionAddress): Promise<number> {
     let ended = 0;
     // Old tags first: the answer comes when all are raised, and new sessions are made under the last one.
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      const keep = options.keep?.tag === tag ? options.keep.digest : undefined;
-      ended += await this.engine.users.revokeAll(tag, { keep, decidedMs: options.decidedMs });
+      ended += await this.engine.users.revokeAll(tag, keep?.tag === tag ? keep.digest : undefined);
     }
     if (ended > 0) this.note('revoked-all', ended);
     return ended;
@@ -177,8 +178,10 @@ export class SessionService {
 
   private async find(userId: string, sessionId: string): Promise<SessionAddress | undefined> {
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      const digests = await this.engine.users.indexed(tag);
-      const digest = digests.find((candidate) => this.engine.ring.handle(candidate) === sessionId);
+      const digest = await this.engine.users.findIndexed(
+        tag,
+        (one) => this.engine.ring.handle(one) === sessionId,
+      );
       if (digest !== undefined) return { tag, digest, ofUser: true };
     }
     return undefined;

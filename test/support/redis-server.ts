@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,11 +26,36 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
+// The tests look behind the program's back, so they need more than it may do.
+const TESTS = { username: 'tests', password: 'tests' };
+
+/** Arguments for a server on which the program may do what docs/session-format.md says it needs, and nothing else. */
+export function programMayOnly(): string[] {
+  const page = readFileSync(new URL('../../docs/session-format.md', import.meta.url), 'utf8');
+  const rule = /```acl\n(.+)\n```/.exec(page)?.[1];
+  if (rule === undefined) throw new Error('docs/session-format.md has no access rule.');
+  return ['--user', 'default', 'on', 'nopass', ...rule.split(' ')];
+}
+
 /** Starts a redis-server; `options` are further arguments, such as `['--requirepass', 'x']`. Resolves when it answers. */
 export async function startRedis(options: string[] = []): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'lk-redis-'));
   const socket = join(directory, 'redis.sock');
-  const args = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no', ...options];
+  const tests = ['--user', TESTS.username, 'on', `>${TESTS.password}`, '~*', '&*', '+@all'];
+  const args = [
+    '--port',
+    '0',
+    '--unixsocket',
+    socket,
+    '--dir',
+    directory,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    ...tests,
+    ...options,
+  ];
   const clients: Redis[] = [];
   let child = await spawnReady(args);
 
@@ -46,7 +72,7 @@ export async function startRedis(options: string[] = []): Promise<TestRedis> {
       return child.pid as number;
     },
     client(clientOptions = {}) {
-      const client = new Redis({ path: socket, disconnectTimeout: 50, ...clientOptions });
+      const client = new Redis({ path: socket, disconnectTimeout: 50, ...TESTS, ...clientOptions });
       client.on('error', () => undefined);
       clients.push(client);
       return client;
@@ -77,7 +103,9 @@ async function spawnReady(args: string[]): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const output: string[] = [];
   const ready = new Promise<void>((resolve, reject) => {
-    child.once('error', (error) => reject(new Error(`redis-server cannot be started: ${error.message}. Is it installed?`)));
+    child.once('error', (error) =>
+      reject(new Error(`redis-server cannot be started: ${error.message}. Is it installed?`)),
+    );
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${output.join('\n')}`)));
     createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
       output.push(line);

@@ -1,24 +1,10 @@
-import type { AddressInfo } from "node:net";
-import {
-  Controller,
-  Get,
-  Inject,
-  Module,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseGuards,
-} from "@nestjs/common";
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Injectable,
-} from "@nestjs/common";
-import { NestFactory, Reflector } from "@nestjs/core";
-import type { Request, Response } from "express";
-import type { Redis } from "ioredis";
-import { ProblemFilter } from "../../src/problem/index.js";
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Inject, Module, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { NestFactory, Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import type { Redis } from 'ioredis';
+import { ProblemFilter } from '../../src/problem/index.js';
 import {
   applySessionRoute,
   NoTouch,
@@ -29,7 +15,7 @@ import {
   SessionPolicy,
   type SessionPrincipal,
   SessionService,
-} from "../../src/session/index.js";
+} from '../../src/session/index.js';
 
 /** Where handlers of a host wait, so that a test decides what happens meanwhile. */
 export class Gate {
@@ -71,19 +57,16 @@ export class Gate {
   }
 }
 
-export const SECRET = "a-cookie-secret-of-the-specifications";
-export const INDEX_KEY = "an-index-key-of-the-specifications-00";
+export const SECRET = 'a-cookie-secret-of-the-specifications';
+export const INDEX_KEY = 'an-index-key-of-the-specifications-00';
 
-export const userNamed = (
-  id: string,
-  roles: string[] = [],
-): SessionPrincipal => ({
+export const userNamed = (id: string, roles: string[] = []): SessionPrincipal => ({
   id,
   email: `${id}@example.com`,
   displayName: null,
   roles,
   disabled: false,
-  createdAt: "2026-01-01T00:00:00.000Z",
+  createdAt: '2026-01-01T00:00:00.000Z',
 });
 
 type Data = { cart?: string[]; note?: string; n?: number };
@@ -103,28 +86,23 @@ function hostController(gate: Gate) {
   @Controller()
   @UseGuards(RouteGuard)
   class HostController {
-    constructor(
-      @Inject(SessionService) private readonly sessions: SessionService,
-    ) {}
+    constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
 
-    @Post("login")
+    @Post('login')
     async login(@Req() req: Request, @Query() query: Record<string, string>) {
-      const principal = userNamed(
-        query["user"] ?? "ada",
-        query["role"] ? [query["role"]] : [],
-      );
+      const principal = userNamed(query['user'] ?? 'ada', query['role'] ? [query['role']] : []);
       const ticket = await this.sessions.takeTicket(principal.id);
       await gate.pass();
-      const transport = query["transport"] === "bearer" ? "bearer" : "cookie";
+      const transport = query['transport'] === 'bearer' ? 'bearer' : 'cookie';
       return this.sessions.establish(req, {
         principal,
         ticket,
         transport,
-        revokeSessionId: query["revokeSessionId"],
+        revokeSessionId: query['revokeSessionId'],
       });
     }
 
-    @Get("me")
+    @Get('me')
     me(@Req() req: Request) {
       return {
         user: requestSession(req)?.userId ?? null,
@@ -133,85 +111,83 @@ function hostController(gate: Gate) {
       };
     }
 
-    @Get("poll")
+    @Get('poll')
     @NoTouch()
     poll(@Req() req: Request) {
       return { user: requestSession(req)?.userId ?? null };
     }
 
-    @Post("cart")
-    async add(@Req() req: Request, @Query("item") item: string) {
+    @Post('cart')
+    async add(@Req() req: Request, @Query('item') item: string) {
       dataOf(req).cart = [...(dataOf(req).cart ?? []), item];
       await gate.pass();
       return { cart: dataOf(req).cart };
     }
 
-    @Post("strict")
-    @SessionPolicy("strict")
-    async strict(@Req() req: Request, @Query("note") note: string) {
+    @Post('strict')
+    @SessionPolicy('strict')
+    async strict(@Req() req: Request, @Query('note') note: string) {
       dataOf(req).note = note;
       await gate.pass();
       return {};
     }
 
-    @Post("readonly")
-    @SessionPolicy("readonly")
+    @Post('readonly')
+    @SessionPolicy('readonly')
     readonly(@Req() req: Request) {
-      dataOf(req).note = "not kept";
+      dataOf(req).note = 'not kept';
       return {};
     }
 
-    @Get("redirect")
+    @Get('redirect')
     redirect(@Req() req: Request, @Res() res: Response) {
-      dataOf(req).note = "redirected";
-      res.redirect("/me");
+      dataOf(req).note = 'redirected';
+      res.redirect('/me');
     }
 
-    @Get("stream")
+    @Get('stream')
     async stream(@Req() req: Request, @Res() res: Response) {
-      dataOf(req).note = "streamed";
-      res.write("a".repeat(1000));
+      dataOf(req).note = 'streamed';
+      res.write('a'.repeat(1000));
       await gate.pass();
-      res.write("b".repeat(1000));
-      res.end("c");
+      res.write('b'.repeat(1000));
+      res.end('c');
     }
 
-    @Get("late")
+    @Get('late')
     async late(@Req() req: Request, @Res() res: Response) {
       res.flushHeaders();
-      res.write("early");
-      dataOf(req).note = "too late";
+      res.write('early');
+      dataOf(req).note = 'too late';
       await gate.pass();
-      res.end("end");
+      res.end('end');
     }
 
-    @Post("rotate")
+    @Post('rotate')
     async rotate(@Req() req: Request) {
       await gate.pass();
       return this.sessions.rotate(req, { revokeOthers: true });
     }
 
-    @Post("regenerate")
+    @Post('regenerate')
     async regenerate(@Req() req: Request) {
       await gate.pass();
       await new Promise<void>((resolve, reject) => {
-        req.session.regenerate((error: unknown) =>
-          error ? reject(error as Error) : resolve(),
-        );
+        req.session.regenerate((error: unknown) => (error ? reject(error as Error) : resolve()));
       });
-      dataOf(req).note = "regenerated";
+      dataOf(req).note = 'regenerated';
       return {};
     }
 
-    @Post("logout")
+    @Post('logout')
     async logout(@Req() req: Request) {
       return { ended: await this.sessions.end(req) };
     }
 
-    @Post("count")
+    @Post('count')
     async count(@Req() req: Request) {
       await this.sessions.updateCurrent(req, (data) => {
-        data["n"] = Number(data["n"] ?? 0) + 1;
+        data['n'] = Number(data['n'] ?? 0) + 1;
       });
       return { n: dataOf(req).n };
     }
@@ -229,11 +205,7 @@ export interface SessionHost {
   url: string;
   sessions: SessionService;
   gate: Gate;
-  call(
-    method: string,
-    path: string,
-    headers?: Record<string, string>,
-  ): Promise<globalThis.Response>;
+  call(method: string, path: string, headers?: Record<string, string>): Promise<globalThis.Response>;
   /** Logs in and returns the Cookie header. */
   login(query?: string, cookie?: string): Promise<string>;
   me(headers: Record<string, string>): Promise<MeAnswer>;
@@ -251,8 +223,8 @@ export async function startSessionHost(
         client,
         secrets: [SECRET],
         indexKeys: [INDEX_KEY],
-        cookie: { name: "sid", secure: false },
-        carryOver: ["cart"],
+        cookie: { name: 'sid', secure: false },
+        carryOver: ['cart'],
         ...options,
       }),
     ],
@@ -261,26 +233,25 @@ export async function startSessionHost(
   class HostModule {}
   const app = await NestFactory.create(HostModule, { logger: false });
   app.useGlobalFilters(new ProblemFilter());
-  await app.listen(0, "127.0.0.1");
+  await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
-  const call: SessionHost["call"] = (method, path, headers = {}) =>
-    fetch(url + path, { method, headers, redirect: "manual" });
+  const call: SessionHost['call'] = (method, path, headers = {}) =>
+    fetch(url + path, { method, headers, redirect: 'manual' });
   return {
     url,
     sessions: app.get(SessionService),
     gate,
     call,
-    login: async (query = "", cookie = "") =>
-      cookieOf(await call("POST", `/login?${query}`, cookie ? { cookie } : {})),
-    me: async (headers) =>
-      (await (await call("GET", "/me", headers)).json()) as MeAnswer,
+    login: async (query = '', cookie = '') =>
+      cookieOf(await call('POST', `/login?${query}`, cookie ? { cookie } : {})),
+    me: async (headers) => (await (await call('GET', '/me', headers)).json()) as MeAnswer,
     close: () => app.close(),
   };
 }
 
 /** The Cookie header that a browser would send after this answer. */
 export function cookieOf(response: globalThis.Response): string {
-  return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  return response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 }
 
 export async function codeOf(response: globalThis.Response): Promise<string> {

@@ -1,5 +1,6 @@
 import type { SessionData } from 'express-session';
 import type { SessionMeta } from '../session.types.js';
+import { cookieOf } from './session-cookie.js';
 import { decodeRecord, type RecordHeader } from './session-record.js';
 
 // The one member of the session's JSON that is not the host's data.
@@ -23,14 +24,11 @@ export interface DecodedSession {
 export class SessionCodec {
   constructor(private readonly serializer: Serializer) {}
 
-  /**
-   * The host's data of an express-session Session as plain JSON. The expiry of its cookie is left out when it follows
-   * from `originalMaxAge`: it changes with every request and would make every session look modified.
-   */
+  /** The host's data of an express-session Session, its cookie as it is stored. */
   dataOf(session: object): JsonData {
     const data: JsonData = {};
     for (const [key, value] of Object.entries(session)) {
-      if (key !== META && key !== '__proto__') data[key] = key === 'cookie' ? cookieOf(value) : value;
+      if (key !== META && key !== '__proto__') data[key] = key === 'cookie' ? storedCookie(value) : value;
     }
     return data;
   }
@@ -54,37 +52,25 @@ export class SessionCodec {
       if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'corrupt';
       const { [META]: meta, ...data } = parsed as JsonData;
       if (meta !== undefined && !isMeta(meta)) return 'corrupt';
-      data['cookie'] = cookieOf(data['cookie']);
+      if (data['cookie'] !== undefined) data['cookie'] = storedCookie(data['cookie']);
       return { header: record.header, meta, data };
     } catch {
       return 'corrupt';
     }
   }
 
-  /** The data as express-session wants it: a copy of its own, the cookie's expiry put back. */
-  toSessionData(decoded: DecodedSession): SessionData {
-    const cookie = { ...(decoded.data['cookie'] as { originalMaxAge?: unknown; expires?: unknown }) };
-    if (typeof cookie.originalMaxAge === 'number') {
-      cookie.expires = new Date(decoded.header.touchedMs + cookie.originalMaxAge);
-    }
-    return { ...structuredClone(decoded.data), cookie } as SessionData;
+  /**
+   * The data as express-session wants it: a copy of its own, with the expiry of its cookie.
+   * @param expires when the cookie expires, where that follows from its `originalMaxAge`
+   */
+  toSessionData(data: JsonData, expires: Date | undefined): SessionData {
+    const copy = structuredClone(data);
+    if (expires && copy['cookie']) copy['cookie'] = { ...(copy['cookie'] as JsonData), expires };
+    return copy as unknown as SessionData;
   }
 }
 
-// One order and no empty members, so that equal cookies are equal texts, whoever made them.
-const COOKIE_MEMBERS = ['originalMaxAge', 'expires', 'secure', 'httpOnly', 'domain', 'path', 'sameSite', 'partitioned', 'priority'];
-
-function cookieOf(cookie: unknown): JsonData {
-  const given = (cookie ?? {}) as JsonData & { toJSON?: () => JsonData };
-  const members = typeof given.toJSON === 'function' ? given.toJSON() : given;
-  const follows = typeof members['originalMaxAge'] === 'number';
-  const kept: JsonData = { originalMaxAge: members['originalMaxAge'] ?? null };
-  for (const name of COOKIE_MEMBERS) {
-    const value = members[name];
-    if (value !== undefined && value !== null && !(follows && name === 'expires')) kept[name] = value;
-  }
-  return kept;
-}
+const storedCookie = (cookie: unknown) => (typeof cookie === 'object' && cookie !== null ? cookieOf(cookie) : cookie);
 
 function isMeta(value: unknown): value is SessionMeta {
   if (typeof value !== 'object' || value === null) return false;

@@ -4,6 +4,7 @@ import { SessionTooLargeError } from '../session.errors.js';
 import type { Lifetimes, LimitPolicy, SessionObserver, SessionPrincipal } from '../session.types.js';
 import { addressOf, type SessionAddress } from '../token/session-id.js';
 import { TagRing } from '../token/tag-ring.js';
+import { cookieLifeMs } from './session-cookie.js';
 import { type DecodedSession, type JsonData, type Serializer, SessionCodec } from './session-codec.js';
 import { RedisAccess } from './redis-access.js';
 import { SessionRepository } from './session.repository.js';
@@ -57,8 +58,7 @@ export class SessionEngine {
    * Loads the live session of a token: one command. Whatever is not a live, well-formed session of the user that its
    * token names is no session.
    */
-  async load(token: string): Promise<SessionState | null> {
-    const at = addressOf(token);
+  async load(token: string, at: SessionAddress = addressOf(token)): Promise<SessionState | null> {
     const { raw, generation, principal } = await this.repository.load(at);
     return raw === null ? null : this.interpret(token, at, raw, generation, principal);
   }
@@ -115,8 +115,12 @@ export class SessionEngine {
   idleTimeoutMs(state: Pick<SessionState, 'meta'>, data: JsonData): number {
     if (this.options.idleTimeoutMsOf) return this.options.idleTimeoutMsOf(data);
     const { idleTimeoutMs } = this.policy.lifetimeOf(state.meta);
-    const maxAge = (data['cookie'] as { originalMaxAge?: unknown } | undefined)?.originalMaxAge;
-    return typeof maxAge === 'number' ? Math.min(idleTimeoutMs, maxAge) : idleTimeoutMs;
+    return Math.min(idleTimeoutMs, cookieLifeMs(data['cookie']) ?? idleTimeoutMs);
+  }
+
+  /** Shortest time between two touches of a session, ms. One that lives shortly is touched more often, or it would end in use. */
+  touchIntervalMs(state: Pick<SessionState, 'meta' | 'seen'>): number {
+    return Math.min(this.options.touchIntervalMs, this.idleTimeoutMs(state, state.seen.data) / 10);
   }
 
   /** Slides the idle timeout, at most once per interval over all nodes. Without a command while the interval runs. */
@@ -127,7 +131,7 @@ export class SessionEngine {
     state.header.touchedMs = this.redis.clock.now();
     try {
       const idle = this.idleTimeoutMs(state, state.seen.data);
-      const last = await this.repository.touch(state.at, idle, this.options.touchIntervalMs);
+      const last = await this.repository.touch(state.at, idle, this.touchIntervalMs(state));
       if (last !== undefined) state.header.touchedMs = last;
     } catch (error) {
       state.header.touchedMs = touchedMs;
@@ -136,7 +140,20 @@ export class SessionEngine {
   }
 
   isTouchDue(state: SessionState): boolean {
-    return this.redis.clock.now() - state.header.touchedMs >= this.options.touchIntervalMs;
+    return this.redis.clock.now() - state.header.touchedMs >= this.touchIntervalMs(state);
+  }
+
+  /**
+   * When the cookie of a session expires, where that follows from its `originalMaxAge`; by the host's clock, which
+   * express-session compares it with. Use within the touch interval is not written, so the last one may have been as
+   * late as the end of that.
+   */
+  cookieExpiry(state: SessionState): Date | undefined {
+    const { originalMaxAge } = (state.seen.data['cookie'] ?? {}) as { originalMaxAge?: unknown };
+    if (typeof originalMaxAge !== 'number') return undefined;
+    const now = this.redis.clock.now();
+    const used = Math.min(now, state.header.touchedMs + this.touchIntervalMs(state));
+    return new Date(Date.now() + Math.min(used + originalMaxAge, state.header.absoluteExpiryMs) - now);
   }
 
   /** When a session ends unless it is used, ms. */

@@ -29,6 +29,16 @@ export class SessionKeys {
     return `${this.prefix}prn:{${tag}}`;
   }
 
+  /** Says that a session of another system was taken over as this one. */
+  takenOver(tag: string, digest: string): string {
+    return `${this.prefix}mig:{${tag}}:${digest}`;
+  }
+
+  /** Tag of the user under whose other keys the session of an untagged id lies. */
+  pointer(tag: string, digest: string): string {
+    return `${this.prefix}ptr:{${tag}}:${digest}`;
+  }
+
   /** Counts how often everybody's sessions were revoked. */
   epoch(): string {
     return `${this.prefix}{everyone}:epoch`;

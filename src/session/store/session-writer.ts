@@ -4,36 +4,66 @@ import {
   SessionMovedError,
   SessionUserMismatchError,
 } from '../session.errors.js';
-import type { JsonData } from './session-codec.js';
-import type { SessionEngine } from './session-engine.js';
+import type { SessionMeta, SessionObserver, SessionPrincipal } from '../session.types.js';
+import type { JsonData, Serializer, SessionCodec } from './session-codec.js';
 import { mergeSessionData } from './session-merge.js';
 import { SessionQueue } from './session-queue.js';
 import { encodeRecord } from './session-record.js';
 import type { SessionState } from './session-state.js';
+import type { SessionRepository } from './session.repository.js';
 
 // Each attempt merges what it lost to; this many losses in a row mean that something else is wrong.
 const MAX_SAVE_ATTEMPTS = 32;
+
+/** What saving needs to know of the sessions it saves. */
+export interface SaveContext {
+  readonly codec: SessionCodec;
+  readonly repository: SessionRepository;
+  readonly options: {
+    serializer: Serializer;
+    protectedKeys: readonly string[];
+    userOf: (data: JsonData) => SessionPrincipal | undefined;
+    observer?: SessionObserver;
+  };
+  bodyOf(meta: SessionMeta | undefined, data: JsonData): string;
+  idleTimeoutMs(state: Pick<SessionState, 'meta'>, data: JsonData): number;
+}
 
 /** Saves sessions by compare-and-set, bringing concurrent changes together. */
 export class SessionWriter {
   private readonly queue = new SessionQueue();
 
-  constructor(private readonly engine: SessionEngine) {}
+  constructor(private readonly engine: SaveContext) {}
 
   /**
    * Saves what changed since the session was read. No command when nothing did.
    * @param policy 'strict' refuses where 'merge' brings changes together
+   * @returns whether there was anything to save
    * @throws SessionEndedError, SessionMovedError, SessionConflictError, SessionTooLargeError, SessionUserMismatchError,
    *   SessionStoreUnavailableError
    */
-  async save(state: SessionState, mine: JsonData, policy: 'merge' | 'strict' = 'merge'): Promise<void> {
+  async save(state: SessionState, mine: JsonData, policy: 'merge' | 'strict' = 'merge'): Promise<boolean> {
     const text = this.engine.codec.text(mine);
-    if (text === state.seen.text) return;
+    if (text === state.seen.text) return false;
     const user = this.engine.options.userOf(mine);
     if (user && user.id !== state.principal?.id) throw new SessionUserMismatchError();
     // A copy: the request goes on changing its own object.
     const wanted = this.engine.options.serializer.parse(text) as JsonData;
     await this.queue.run(state.at.digest, () => this.saveMerged(state, wanted, text, policy));
+    return true;
+  }
+
+  /** Writes a whole session over whatever is stored by now; the last writer wins. */
+  async overwrite(state: SessionState, data: JsonData, idleTimeoutMs: number): Promise<void> {
+    await this.queue.run(state.at.digest, async () => {
+      for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
+        if (!(await this.write(state, data, idleTimeoutMs))) continue;
+        state.seen = { text: this.engine.codec.text(data), data };
+        state.stored = undefined;
+        return;
+      }
+      throw this.conflict();
+    });
   }
 
   /** Re-runs `change` on the stored data until it lands; loses no update. */
@@ -105,11 +135,15 @@ export class SessionWriter {
   }
 
   /** One compare-and-set. @returns false when another request was faster; the state then holds what that one stored */
-  private async write(state: SessionState, data: JsonData): Promise<boolean> {
+  private async write(
+    state: SessionState,
+    data: JsonData,
+    idleTimeoutMs = this.engine.idleTimeoutMs(state, data),
+  ): Promise<boolean> {
     const { revision } = state.header;
     const header = { ...state.header, revision: revision + 1 };
     const record = encodeRecord(header, this.engine.bodyOf(state.meta, data));
-    const reply = await this.engine.repository.save(state.at, revision, record, this.engine.idleTimeoutMs(state, data));
+    const reply = await this.engine.repository.save(state.at, revision, record, idleTimeoutMs);
     switch (reply.outcome) {
       case 'ok':
         state.header = { ...header, touchedMs: reply.nowMs };

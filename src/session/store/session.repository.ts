@@ -5,7 +5,7 @@ import { revisionDigits } from './session-record.js';
 
 export type CreateReply =
   | { outcome: 'ok'; generation: number; nowMs: number; evicted: number }
-  | { outcome: 'stale' | 'exists' | 'limit' };
+  | { outcome: 'stale' | 'exists' | 'taken' | 'limit' };
 export type SaveReply = { outcome: 'ok'; nowMs: number } | { outcome: 'conflict'; raw: string } | { outcome: 'gone' | 'moved' };
 export type RotateReply =
   | { outcome: 'ok'; generation: number; nowMs: number; createdMs: number; absoluteExpiryMs: number; ended: number; trash: string }
@@ -34,15 +34,18 @@ export class SessionRepository {
     return { raw: raw ?? null, generation: Number(generation ?? 0), principal: principal ?? null };
   }
 
+  /** @param options.takeoverTtlMs the session takes another system's over; how long that is remembered, ms */
   async create(
     at: SessionAddress,
     body: string,
     limits: { idleTimeoutMs: number; absoluteTimeoutMs: number; maxSessions: number; limitPolicy: LimitPolicy },
-    options: { generation?: number; replaces?: string } = {},
+    options: { generation?: number; replaces?: string; takeoverTtlMs?: number } = {},
   ): Promise<CreateReply> {
     const idle = wholeMs(limits.idleTimeoutMs);
     const absolute = wholeMs(limits.absoluteTimeoutMs);
     const record = this.redis.keys.session(at.tag, at.digest);
+    const { takeoverTtlMs } = options;
+    const marker = takeoverTtlMs === undefined ? ['', ''] : [this.redis.keys.takenOver(at.tag, at.digest), wholeMs(takeoverTtlMs)];
     const reply = (await this.redis.ask(
       'create',
       at.ofUser
@@ -60,10 +63,11 @@ export class SessionRepository {
             this.redis.generationTtlMs,
             this.redis.keys.sessions(at.tag),
             options.replaces ?? '',
+            ...marker,
           )
-        : this.redis.client.lkCreateAnonymous(record, body, idle, absolute),
+        : this.redis.client.lkCreateAnonymous(record, body, idle, absolute, ...marker),
     )) as [string, ...unknown[]];
-    if (reply[0] !== 'OK') return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'limit' };
+    if (reply[0] !== 'OK') return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
     const nowMs = this.redis.observe(reply[2]);
     return { outcome: 'ok', generation: Number(reply[1]), nowMs, evicted: (reply[3] as string[] | undefined)?.length ?? 0 };
   }

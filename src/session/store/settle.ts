@@ -6,17 +6,24 @@ export type Callback = (error?: unknown, result?: any) => unknown;
  */
 export function settle<T>(result: Promise<T>, callback: Callback | undefined): Promise<T | void> {
   if (!callback) return result;
-  const call = (error: unknown, value?: T) => {
-    try {
-      callback(error, value);
-    } catch (thrown) {
-      process.nextTick(() => {
-        throw thrown;
-      });
-    }
-  };
   return result.then(
-    (value) => call(null, value),
-    (error: unknown) => call(error),
+    (value) => callBack(callback, null, value),
+    (error: unknown) => callBack(callback, error),
   );
+}
+
+/** The same for what is known already: the callback runs before this returns. */
+export function settleNow(callback: Callback | undefined): Promise<void> {
+  if (callback) callBack(callback, null);
+  return Promise.resolve();
+}
+
+function callBack(callback: Callback, error: unknown, value?: unknown): void {
+  try {
+    callback(error, value);
+  } catch (thrown) {
+    process.nextTick(() => {
+      throw thrown;
+    });
+  }
 }

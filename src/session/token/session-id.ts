@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-const RANDOM_BYTES = 24;
+export const RANDOM_BYTES = 24;
 export const TAG_LENGTH = 16;
 const USER_SID = /^([A-Za-z0-9_-]{16})\.[A-Za-z0-9_-]{32}$/;
 

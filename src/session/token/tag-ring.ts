@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { TAG_LENGTH } from './session-id.js';
+import { RANDOM_BYTES, TAG_LENGTH } from './session-id.js';
 
 // Bounds the memory that remembered tags take; a tag costs one HMAC to make again.
 const MAX_REMEMBERED_USERS = 10_000;
@@ -41,6 +41,15 @@ export class TagRing {
       .digest()
       .subarray(0, 16)
       .toString('base64url');
+  }
+
+  /**
+   * What stands for the random part of the session token that takes over a session of another system: 192 bits of HMAC
+   * over its id, the same on every node. Under the oldest key, so that nodes agree while a key is being added.
+   */
+  successor(otherId: string): string {
+    const oldest = this.indexKeys[this.indexKeys.length - 1] as string;
+    return createHmac('sha256', oldest).update(`takeover:${otherId}`).digest().subarray(0, RANDOM_BYTES).toString('base64url');
   }
 
   /** Names the ring without giving a key away: first key first, 64 bits each. */

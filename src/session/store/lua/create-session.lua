@@ -8,7 +8,8 @@
 --       6 maximum sessions (0: unlimited)   7 'evict-lru' | 'evict-oldest' | 'reject'
 --       8 shortest TTL of the generation, ms
 --       9 prefix of this user's session records   10 digest of a session that this one replaces ('' for none)
--- Returns {'OK', generation, now, evicted digests} | {'STALE', generation} | {'EXISTS'} | {'LIMIT'}
+--      11 marker of a takeover ('' for none; same slot)   12 TTL of the marker, ms
+-- Returns {'OK', generation, now, evicted digests} | {'STALE', generation} | {'EXISTS'} | {'TAKEN'} | {'LIMIT'}
 -- Afterwards the record is in the index with its expiry as score, and no more than the maximum are usable.
 -- Not flagged allow-oom: at maxmemory a login is refused, never half done.
 local time = redis.call('TIME')
@@ -16,6 +17,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local generation = tonumber(redis.call('GET', KEYS[3]) or '0')
 if ARGV[5] ~= '' and tonumber(ARGV[5]) ~= generation then return {'STALE', generation} end
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+-- A session that was taken over is made once; without the marker a logout could be undone by the old cookie.
+local marker = ARGV[11]
+if marker ~= '' and redis.call('EXISTS', marker) == 1 then return {'TAKEN'} end
 
 local prefix = ARGV[9]
 local replaced = ARGV[10]
@@ -61,6 +65,7 @@ local ttl = math.min(tonumber(ARGV[3]), absolute)
 local header = string.format('1%013.0f%013.0f%013.0f%013.0f%010.0f', now, now + absolute, now, generation, 1)
 redis.call('SET', KEYS[1], header .. ARGV[2], 'PX', ttl)
 redis.call('ZADD', KEYS[2], now + ttl, ARGV[1])
+if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[12]) end
 if redis.call('PTTL', KEYS[2]) < absolute then redis.call('PEXPIRE', KEYS[2], absolute) end
 -- A generation that expired under a younger session would read as 0 and revive what it had ended.
 if generation > 0 and redis.call('PTTL', KEYS[3]) < tonumber(ARGV[8]) then redis.call('PEXPIRE', KEYS[3], ARGV[8]) end

@@ -5,38 +5,14 @@
 -- KEYS  1 index of the user   2 generation of the user
 -- ARGV  1 prefix of this user's session records   2 digest to keep ('' for none)
 --       3 TTL of the generation, ms   4 most records to delete at once
---       5 '' or, for a replay, the time the revocation was decided, ms
 -- Returns {generation, sessions ended, key of what is left to sweep or ''}
 -- Afterwards no session of an older generation is accepted; the kept one is raised, its revision too, so that a
--- save in flight cannot write the old generation back. A replay is idempotent and spares sessions that were made
--- after the decision: it looks at each record, so it is linear in the sessions of this user.
+-- save in flight cannot write the old generation back.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local before = tonumber(redis.call('GET', KEYS[2]) or '0')
-local decided = ARGV[5] ~= '' and tonumber(ARGV[5]) or nil
-if decided and decided <= before then return {before, 0, ''} end
-local generation = decided or math.max(before + 1, now)
+local generation = math.max(before + 1, now)
 redis.call('SET', KEYS[2], string.format('%.0f', generation), 'PX', ARGV[3])
-
-local function raise(key, header)
-  local revision = tonumber(string.sub(header, 54, 63)) + 1
-  redis.call('SETRANGE', key, 40, string.format('%013.0f%010.0f', generation, revision))
-end
-
-if decided then
-  local ended = 0
-  for _, digest in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    local key = ARGV[1] .. digest
-    local header = redis.call('GETRANGE', key, 0, 62)
-    if header ~= '' and tonumber(string.sub(header, 28, 40)) >= decided then
-      raise(key, header)
-    else
-      ended = ended + redis.call('UNLINK', key)
-      redis.call('ZREM', KEYS[1], digest)
-    end
-  end
-  return {generation, ended, ''}
-end
 
 local keep = ARGV[2]
 local kept = nil
@@ -44,7 +20,8 @@ if keep ~= '' then
   local key = ARGV[1] .. keep
   local header = redis.call('GETRANGE', key, 0, 62)
   if header ~= '' and tonumber(string.sub(header, 41, 53)) >= before then
-    raise(key, header)
+    local revision = tonumber(string.sub(header, 54, 63)) + 1
+    redis.call('SETRANGE', key, 40, string.format('%013.0f%010.0f', generation, revision))
     kept = {redis.call('PEXPIRETIME', key), tonumber(string.sub(header, 15, 27))}
     redis.call('ZREM', KEYS[1], keep)
   end

@@ -1,0 +1,63 @@
+import type { Redis } from 'ioredis';
+import { decodeRecord, type RecordHeader } from '../../src/session/store/session-record.js';
+
+/** A session as it lies in Redis. */
+export interface StoredSession {
+  key: string;
+  digest: string;
+  ttlMs: number;
+  header: RecordHeader;
+  body: Record<string, unknown>;
+}
+
+/** Every live session record under `lk:`, in no order. What a login has taken over is a mark by then, not a session. */
+export async function storedSessions(client: Redis): Promise<StoredSession[]> {
+  const sessions: StoredSession[] = [];
+  for (const key of await client.keys('lk:sess:*')) {
+    const decoded = decodeRecord((await client.get(key)) ?? '');
+    if (decoded === 'moved') continue;
+    if (decoded === 'corrupt') throw new Error(`${key} is corrupt`);
+    const body = JSON.parse(decoded.body) as Record<string, unknown>;
+    const digest = key.slice(key.lastIndexOf(':') + 1);
+    sessions.push({ key, digest, ttlMs: await client.pttl(key), header: decoded.header, body });
+  }
+  return sessions;
+}
+
+/** Members of every index under `lk:`, with the TTL of each index, ms. */
+export async function storedIndexes(
+  client: Redis,
+): Promise<{ key: string; ttlMs: number; members: string[] }[]> {
+  const keys = await client.keys('lk:idx:*');
+  return Promise.all(
+    keys.map(async (key) => ({
+      key,
+      ttlMs: await client.pttl(key),
+      members: await client.zrange(key, '0', '-1'),
+    })),
+  );
+}
+
+/** Everything in Redis as one text: names, strings and members. */
+export async function dump(client: Redis): Promise<string> {
+  const parts: string[] = [];
+  for (const key of await client.keys('*')) {
+    const type = await client.type(key);
+    const value =
+      type === 'zset'
+        ? await client.zrange(key, '0', '-1')
+        : type === 'hash'
+          ? Object.entries(await client.hgetall(key)).flat()
+          : type === 'set'
+            ? await client.smembers(key)
+            : [await client.get(key)];
+    parts.push(key, ...value.map(String));
+  }
+  return parts.join('\n');
+}
+
+/** Forgets sessions and counters, but not what the program has written at its start. */
+export async function clearSessions(client: Redis): Promise<void> {
+  const keys = (await client.keys('lk:*')).filter((key) => key !== 'lk:ring');
+  if (keys.length > 0) await client.del(keys);
+}
