@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { Kysely, Selectable } from 'kysely';
+import type { EventSearch, StoredEvent } from '../admin/index.js';
+import type { SecurityEvent, SecurityEventType } from '../auth/index.js';
+import { Database, type AuditEventsTable, type KeysetPosition, type Schema } from '../database/index.js';
+import { nextEventId } from './event-id.js';
+
+// A client chooses its user agent; the trail keeps what tells devices apart.
+const MAX_USER_AGENT = 256;
+const MAX_SHORT_TEXT = 128;
+const MAX_DETAIL = 4_096;
+
+/** Every SQL statement on the trail. */
+@Injectable()
+export class AuditRepository {
+  private readonly kysely: Kysely<Schema>;
+
+  constructor(database: Database) {
+    this.kysely = database.kysely;
+  }
+
+  async insert(event: SecurityEvent): Promise<void> {
+    const at = Date.now();
+    const values: AuditEventsTable = {
+      id: nextEventId(at),
+      at,
+      type: event.type,
+      user_id: event.userId,
+      actor_id: event.actorId,
+      session_id: cut(event.sessionId, MAX_SHORT_TEXT),
+      ip: cut(event.ip, MAX_SHORT_TEXT),
+      user_agent: cut(event.userAgent, MAX_USER_AGENT),
+      request_id: cut(event.requestId, MAX_SHORT_TEXT),
+      detail: event.detail === undefined ? null : detailText(event.detail),
+    };
+    await this.kysely.insertInto('audit_events').values(values).execute();
+  }
+
+  /** The newest first, from `after` on. */
+  async list(filter: Pick<EventSearch, 'userId' | 'type'>, limit: number, after?: KeysetPosition): Promise<StoredEvent[]> {
+    const { userId, type } = filter;
+    // No user's id has U+0000 in it, and PostgreSQL takes no text with it.
+    if (userId?.includes('\0')) return [];
+    let select = this.kysely.selectFrom('audit_events').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit);
+    if (userId !== undefined) select = select.where('user_id', '=', userId);
+    if (type !== undefined) select = select.where('type', '=', type);
+    if (after) select = select.where((eb) => eb(eb.refTuple('at', 'id'), '<', eb.tuple(after.at, after.id)));
+    return (await select.execute()).map(toEvent);
+  }
+
+  /** How many there are of each type that has any. */
+  async countSince(types: readonly SecurityEventType[], sinceMs: number): Promise<Record<string, number>> {
+    if (types.length === 0) return {};
+    const rows = await this.kysely
+      .selectFrom('audit_events')
+      .select((eb) => ['type', eb.fn.countAll<number>().as('events')])
+      .where('type', 'in', [...types])
+      .where('at', '>=', sinceMs)
+      .groupBy('type')
+      .execute();
+    return Object.fromEntries(rows.map((row) => [row.type, row.events]));
+  }
+
+  /** Deletes at most `limit` events from before `beforeMs`. @returns how many */
+  async deleteBefore(beforeMs: number, limit: number): Promise<number> {
+    const old = this.kysely.selectFrom('audit_events').select('id').where('at', '<', beforeMs).orderBy('at').limit(limit);
+    const result = await this.kysely.deleteFrom('audit_events').where('id', 'in', old).executeTakeFirst();
+    return Number(result.numDeletedRows);
+  }
+}
+
+function toEvent(row: Selectable<AuditEventsTable>): StoredEvent {
+  return {
+    id: row.id,
+    at: new Date(row.at).toISOString(),
+    type: row.type as SecurityEventType,
+    userId: row.user_id,
+    actorId: row.actor_id,
+    sessionId: row.session_id ?? undefined,
+    ip: row.ip ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+    requestId: row.request_id ?? undefined,
+    detail: row.detail === null ? undefined : (JSON.parse(row.detail) as StoredEvent['detail']),
+  };
+}
+
+function cut(text: string | undefined, maxLength: number): string | null {
+  return text === undefined ? null : text.replaceAll('\0', '').slice(0, maxLength);
+}
+
+function detailText(detail: NonNullable<SecurityEvent['detail']>): string {
+  const text = JSON.stringify(detail);
+  return text.length <= MAX_DETAIL ? text : JSON.stringify({ omitted: `${text.length} characters` });
+}

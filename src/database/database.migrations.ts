@@ -1,0 +1,69 @@
+import { Migrator, sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
+
+// Written with the column types that mean the same on SQLite and PostgreSQL: text, integer, bigint.
+const migrations: Record<string, Migration> = {
+  '0001-users': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('users')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('email', 'text', (column) => column.notNull().unique())
+        .addColumn('display_name', 'text')
+        .addColumn('password_hash', 'text', (column) => column.notNull())
+        .addColumn('roles', 'text', (column) => column.notNull())
+        .addColumn('is_admin', 'integer', (column) => column.notNull())
+        .addColumn('disabled', 'integer', (column) => column.notNull())
+        .addColumn('version', 'bigint', (column) => column.notNull())
+        .addColumn('search_text', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('updated_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('users_by_age').on('users').columns(['created_at', 'id']).execute();
+      await db.schema.createIndex('users_admins').on('users').column('id').where(sql`is_admin`, '=', 1).execute();
+      await db.schema
+        .createTable('session_outbox')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('user_id', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('not_before', 'bigint', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('session_outbox_due').on('session_outbox').column('not_before').execute();
+      await db.schema.createIndex('session_outbox_of_user').on('session_outbox').column('user_id').execute();
+    },
+  },
+  '0002-audit-events': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('audit_events')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('user_id', 'text')
+        .addColumn('actor_id', 'text')
+        .addColumn('session_id', 'text')
+        .addColumn('ip', 'text')
+        .addColumn('user_agent', 'text')
+        .addColumn('request_id', 'text')
+        .addColumn('detail', 'text')
+        .execute();
+      await db.schema.createIndex('audit_events_by_time').on('audit_events').columns(['at', 'id']).execute();
+      await db.schema.createIndex('audit_events_of_user').on('audit_events').columns(['user_id', 'at', 'id']).execute();
+      await db.schema.createIndex('audit_events_of_type').on('audit_events').columns(['type', 'at', 'id']).execute();
+    },
+  },
+};
+
+const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };
+
+/**
+ * Brings the schema up to date, in one transaction. Safe to call from several processes at once: they take turns.
+ *
+ * @returns the names of the migrations that this call ran
+ * @throws what the database says, and an error when the database was migrated by a newer version of the program
+ */
+export async function migrateToLatest<T>(db: Kysely<T>): Promise<string[]> {
+  const { error, results = [] } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+  return results.map((result) => result.migrationName);
+}

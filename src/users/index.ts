@@ -1,0 +1,4 @@
+export { OutboxWorker } from './outbox.worker.js';
+export { ADMIN_ROLE, normaliseRoles } from './user-roles.js';
+export { UsersModule } from './users.module.js';
+export { UsersService } from './users.service.js';

@@ -1,0 +1,155 @@
+import { Injectable } from '@nestjs/common';
+import { InvalidCursorError, LastAdminError, UserNotFoundError, type UserChanges, type UserDirectory, type UserPage, type UserSearch } from '../admin/index.js';
+import {
+  normaliseEmail,
+  PasswordChangedError,
+  UnknownUserError,
+  type ChangePasswordOptions,
+  type NewUser,
+  type UserCredentials,
+  type UserStore,
+} from '../auth/index.js';
+import { Database, decodeCursor, encodeCursor } from '../database/index.js';
+import type { SessionPrincipal } from '../session/index.js';
+import { OutboxDelivery } from './outbox.delivery.js';
+import { OutboxRepository, type OutboxEntry } from './outbox.repository.js';
+import { normaliseRoles } from './user-roles.js';
+import { isEnabledAdmin, toPrincipal, type User } from './user.js';
+import { UsersRepository } from './users.repository.js';
+
+/** How long a password change may take to reach the sessions itself before a worker ends all of them. */
+const PASSWORD_HOLD_MS = 5_000;
+const MAX_PAGE = 100;
+
+/**
+ * The program's accounts, for logging in (`UserStore`) and for administration (`UserDirectory`). A change that open
+ * sessions must learn of is written together with a note of that in one transaction, and brought to them before the
+ * call resolves. When they cannot be reached the call rejects, the change stands, and {@link OutboxWorker} brings it.
+ *
+ * Every method rejects with DatabaseUnavailableError when the database does not answer.
+ */
+@Injectable()
+export class UsersService implements UserStore, UserDirectory {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersRepository,
+    private readonly outbox: OutboxRepository,
+    private readonly delivery: OutboxDelivery,
+  ) {}
+
+  /** @see UserStore.findByEmail */
+  async findByEmail(email: string): Promise<{ id: string } | null> {
+    const user = await this.users.findByEmail(normaliseEmail(email));
+    return user && { id: user.id };
+  }
+
+  /** @see UserStore.findCredentials */
+  async findCredentials(userId: string): Promise<UserCredentials | null> {
+    const user = await this.users.findById(userId);
+    return user && { user: toPrincipal(user), passwordHash: user.passwordHash, version: user.version };
+  }
+
+  /**
+   * @see UserStore.create
+   * @throws EmailTakenError
+   * @throws {ProblemException} `VALIDATION_FAILED` when a role is none
+   */
+  async create(user: NewUser): Promise<SessionPrincipal> {
+    const { email, displayName, passwordHash, roles } = user;
+    return toPrincipal(
+      await this.users.insert({ email: normaliseEmail(email), displayName, passwordHash, roles: normaliseRoles(roles) }),
+    );
+  }
+
+  /** @see UserStore.rehash */
+  async rehash(userId: string, oldHash: string, newHash: string): Promise<void> {
+    await this.users.replaceHash(userId, oldHash, newHash);
+  }
+
+  /**
+   * @see UserStore.changePassword
+   * @throws UnknownUserError
+   * @throws PasswordChangedError
+   */
+  async changePassword(userId: string, newHash: string, options: ChangePasswordOptions = {}): Promise<void> {
+    const { expectedHash, apply } = options;
+    const entry = await this.database.kysely.transaction().execute(async (transaction) => {
+      const user = await this.users.lock(transaction, userId);
+      if (!user) throw new UnknownUserError();
+      if (expectedHash !== undefined && user.passwordHash !== expectedHash) throw new PasswordChangedError();
+      await this.users.save(transaction, { ...user, passwordHash: newHash, version: user.version + 1 });
+      return this.outbox.add(transaction, userId, 'password', PASSWORD_HOLD_MS);
+    });
+    try {
+      if (!apply) return await this.delivery.deliver(entry);
+      await apply();
+    } catch (error) {
+      // If this fails too, workers take the entry when its time is over.
+      await this.outbox.release([entry.id]).catch(() => undefined);
+      throw error;
+    }
+    await this.delivery.settle(entry);
+  }
+
+  /** @see UserDirectory.search, newest accounts first @throws InvalidCursorError */
+  async search(search: UserSearch): Promise<UserPage> {
+    const limit = Math.min(Math.max(1, Math.floor(search.limit)), MAX_PAGE);
+    const after = search.cursor === undefined ? undefined : decodeCursor(search.cursor);
+    if (after === null) throw new InvalidCursorError();
+    // One more than asked for tells whether there is a next page.
+    const found = await this.users.search(search.query?.trim() ?? '', limit + 1, after);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const nextCursor = last && found.length > limit ? encodeCursor({ at: last.createdAtMs, id: last.id }) : null;
+    return { items: items.map(toPrincipal), nextCursor };
+  }
+
+  /** @see UserDirectory.find */
+  async find(userId: string): Promise<SessionPrincipal | null> {
+    const user = await this.users.findById(userId);
+    return user && toPrincipal(user);
+  }
+
+  /** @see UserDirectory.count */
+  async count(): Promise<number> {
+    return (await this.users.count()).users;
+  }
+
+  /** How many enabled accounts have the admin role. */
+  async countAdmins(): Promise<number> {
+    return (await this.users.count()).enabledAdmins;
+  }
+
+  /**
+   * @see UserDirectory.update
+   * @throws UserNotFoundError
+   * @throws LastAdminError
+   * @throws {ProblemException} `VALIDATION_FAILED` when a role is none
+   */
+  async update(userId: string, changes: UserChanges): Promise<SessionPrincipal> {
+    const roles = changes.roles && normaliseRoles(changes.roles);
+    const user = await this.store(userId, { roles, disabled: changes.disabled });
+    // Not only what this call wrote: a repetition after a 503 changes nothing any more, and must not answer before
+    // the sessions know.
+    for (const entry of await this.outbox.listOfUser(userId)) await this.delivery.deliver(entry);
+    return toPrincipal(user);
+  }
+
+  private async store(userId: string, changes: UserChanges): Promise<User> {
+    return this.database.kysely.transaction().execute(async (transaction) => {
+      const { user, otherAdmins } = await this.users.lockWithAdmins(transaction, userId);
+      if (!user) throw new UserNotFoundError();
+      const { roles = user.roles, disabled = user.disabled } = changes;
+      if (disabled === user.disabled && roles.join() === user.roles.join()) return user;
+      const changed = { ...user, roles, disabled, version: user.version + 1 };
+      if (isEnabledAdmin(user) && !isEnabledAdmin(changed) && otherAdmins === 0) throw new LastAdminError();
+      await this.users.save(transaction, changed);
+      await this.outbox.add(transaction, userId, kindOf(user, changed));
+      return changed;
+    });
+  }
+}
+
+function kindOf(before: User, after: User): OutboxEntry['kind'] {
+  return after.disabled && !before.disabled ? 'disable' : 'principal';
+}
