@@ -1,0 +1,93 @@
+import { ProblemException } from '../problem/index.js';
+
+// A full queue of 64 hashes of 20 ms each is worked off in less than that.
+const LOGIN_BUSY_RETRY_SECONDS = 2;
+
+/** The e-mail belongs to an account already. */
+export class EmailTakenError extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super('An account with this e-mail exists already.', options);
+  }
+
+  /** The answer over HTTP. */
+  toProblem(): ProblemException {
+    return new ProblemException('EMAIL_TAKEN', { cause: this });
+  }
+}
+
+/** There is no user with this id. */
+export class UnknownUserError extends Error {
+  constructor() {
+    super('There is no such user.');
+  }
+
+  /** The answer over HTTP. */
+  toProblem(): ProblemException {
+    return new ProblemException('USER_NOT_FOUND', { cause: this });
+  }
+}
+
+/** Another password change was faster than this one. */
+export class PasswordChangedError extends Error {
+  constructor() {
+    super('The password was changed in the meantime.');
+  }
+
+  /** The answer over HTTP: what the client sent as its present password is not that any more. */
+  toProblem(): ProblemException {
+    return new ProblemException('INVALID_CREDENTIALS', { cause: this });
+  }
+}
+
+/** A new password that the policy refuses. The message says why and never quotes it. */
+export class PasswordTooWeakError extends Error {
+  /** The answer over HTTP. */
+  toProblem(): ProblemException {
+    return new ProblemException('PASSWORD_TOO_WEAK', { detail: this.message, cause: this });
+  }
+}
+
+/** More passwords are waiting to be hashed than this process takes on. */
+export class LoginBusyError extends Error {
+  constructor() {
+    super('Too many logins at once.');
+  }
+
+  /** The answer over HTTP. */
+  toProblem(): ProblemException {
+    return new ProblemException('LOGIN_BUSY', { retryAfterSeconds: LOGIN_BUSY_RETRY_SECONDS, cause: this });
+  }
+}
+
+/** One limit as clients may read it in `RateLimit-Policy`. */
+export interface RateLimitPolicy {
+  name: string;
+  /** How many attempts the window allows. */
+  quota: number;
+  windowSeconds: number;
+}
+
+/** Too many attempts; says the same for known and unknown accounts and for the right password. */
+export class TooManyAttemptsError extends Error {
+  /** @param retryAfterSeconds whole seconds until the next attempt is looked at */
+  constructor(
+    readonly policy: RateLimitPolicy,
+    readonly retryAfterSeconds: number,
+  ) {
+    super('Too many attempts. Wait before the next one.');
+  }
+
+  /** The answer over HTTP, with the header fields of draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4. */
+  toProblem(): ProblemException {
+    const { name, quota, windowSeconds } = this.policy;
+    return new ProblemException('TOO_MANY_ATTEMPTS', {
+      detail: this.message,
+      retryAfterSeconds: this.retryAfterSeconds,
+      headers: {
+        'RateLimit-Policy': `"${name}";q=${quota};w=${windowSeconds}`,
+        RateLimit: `"${name}";r=0;t=${this.retryAfterSeconds}`,
+      },
+      cause: this,
+    });
+  }
+}

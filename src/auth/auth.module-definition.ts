@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { SessionCookieOptions } from '../session/index.js';
+import type { LoginThrottle } from './login-throttle.js';
+import type { Argon2Parameters } from './password/argon2.hasher.js';
+import type { PasswordHasher } from './password-hasher.js';
+import type { SecurityEvents } from './security-events.js';
+import type { UserStore } from './user-store.js';
+
+/** Whether an `Origin`, as a browser sends it, is one that this request may come from. */
+export type KnownOrigins = (origin: string, req: IncomingMessage) => boolean;
+
+export interface AuthModuleOptions {
+  /** Where accounts live. */
+  userStore: UserStore;
+  /** Slows guessing down; `new RedisLoginThrottle({ client })` unless there is one of the host's own. */
+  throttle: LoginThrottle;
+  /** How passwords are hashed. @default new Argon2Hasher(argon2) */
+  hasher?: PasswordHasher;
+  /** The trail of security events. @default none is kept */
+  events?: SecurityEvents;
+  /** Whether visitors may create accounts. @default 'closed' */
+  registration?: 'open' | 'closed';
+  /** Shortest password that can be set, in code points; at least 8. Never applied at login. @default 15 */
+  passwordMinLength?: number;
+  /** Names that no password may be made of, such as the product's. @default ['latchkey'] */
+  contextWords?: string[];
+  /** How long after a login or re-authentication destructive calls are allowed, ms. @default 900000 (15 min) */
+  reauthWindowMs?: number;
+  /** Cost of the default hasher. @default { memoryKib: 19456, timeCost: 2, parallelism: 1 } */
+  argon2?: Argon2Parameters;
+  /** How many passwords are hashed at a time. @default cores - 1, at least 1 */
+  hashConcurrency?: number;
+  /** How many more may wait for that; the next is answered 503 LOGIN_BUSY. @default 64 */
+  hashQueueLength?: number;
+  /**
+   * Origins that a gateway's clients may come from, or a function that knows them by their `Origin` header, for
+   * `GET /auth/verify`. @default none
+   */
+  origins?: string[] | KnownOrigins;
+  /** What a logout asks browsers to forget, as in `Clear-Site-Data`. @default ['cache', 'storage'] */
+  clearSiteData?: string[];
+  /** The session cookie, as SessionModule has it, to be deleted at logout. @default { name: '__Host-sid', secure: true, sameSite: 'lax' } */
+  cookie?: Partial<SessionCookieOptions>;
+  /** The role that counts only in a session of the admin profile, as SessionModule has it. @default 'admin' */
+  adminRole?: string;
+}
+
+export interface AuthModuleExtras {
+  /** Makes AuthService and the guards available without importing the module again. @default false */
+  isGlobal?: boolean;
+}
+
+/** Every option with its default in place. */
+export type ResolvedAuthOptions = Required<
+  Omit<AuthModuleOptions, 'argon2' | 'hashConcurrency' | 'hashQueueLength' | 'events' | 'cookie' | 'origins'>
+> & {
+  isKnownOrigin: KnownOrigins;
+  events: SecurityEvents | undefined;
+  cookie: SessionCookieOptions;
+};
+
+/** The module's options with every default in place. */
+export const AUTH_OPTIONS = Symbol('AUTH_OPTIONS');
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<AuthModuleOptions>({
+    moduleName: 'Auth',
+  })
+    .setClassMethodName('forRoot')
+    .setExtras<AuthModuleExtras>({ isGlobal: false }, (definition, { isGlobal }) => ({
+      ...definition,
+      global: isGlobal ?? false,
+    }))
+    .build();

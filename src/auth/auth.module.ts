@@ -1,0 +1,72 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { AuthController } from './auth.controller.js';
+import {
+  AUTH_OPTIONS,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type ResolvedAuthOptions,
+} from './auth.module-definition.js';
+import { resolveAuthOptions } from './auth.options.js';
+import { AuthService } from './auth.service.js';
+import { CredentialsService } from './credentials.service.js';
+import { RecentLogin } from './guards/recent-login.js';
+import { RecentLoginGuard } from './guards/recent-login.guard.js';
+import { RolesGuard } from './guards/roles.guard.js';
+import { SessionGuard } from './guards/session.guard.js';
+import { LoginService } from './login.service.js';
+import { OwnSessionsService } from './own-sessions.service.js';
+import { LocalStrategy } from './passport/local.strategy.js';
+import { PassportMiddleware } from './passport/passport.middleware.js';
+import { PasswordController } from './password.controller.js';
+import { PasswordPolicy } from './password/password-policy.js';
+import { PasswordService } from './password.service.js';
+import { SecurityRecorder } from './security-recorder.js';
+import { SessionsController } from './sessions.controller.js';
+import { ThrottleGate } from './throttle/throttle-gate.js';
+import { VerifyController } from './verify.controller.js';
+
+/**
+ * Logging in and out, one's own sessions and password, over a host's users. Needs SessionModule, imported with
+ * `isGlobal: true`. It binds no guard: a host makes SessionGuard, RolesGuard and RecentLoginGuard its APP_GUARDs, in
+ * this order, and is closed from then on.
+ */
+@Module({
+  controllers: [AuthController, SessionsController, PasswordController, VerifyController],
+  providers: [
+    { provide: AUTH_OPTIONS, useFactory: resolveAuthOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: PasswordPolicy,
+      useFactory: ({ passwordMinLength, contextWords }: ResolvedAuthOptions) =>
+        new PasswordPolicy({ minLength: passwordMinLength, contextWords }),
+      inject: [AUTH_OPTIONS],
+    },
+    AuthService,
+    CredentialsService,
+    LocalStrategy,
+    LoginService,
+    OwnSessionsService,
+    PassportMiddleware,
+    PasswordService,
+    RecentLogin,
+    RecentLoginGuard,
+    RolesGuard,
+    SecurityRecorder,
+    SessionGuard,
+    ThrottleGate,
+  ],
+  exports: [
+    AUTH_OPTIONS,
+    AuthService,
+    PasswordPolicy,
+    RecentLogin,
+    RecentLoginGuard,
+    RolesGuard,
+    SecurityRecorder,
+    SessionGuard,
+  ],
+})
+export class AuthModule extends ConfigurableModuleClass implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(PassportMiddleware).forRoutes('{*path}');
+  }
+}

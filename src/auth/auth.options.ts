@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import type { AuthModuleOptions, KnownOrigins, ResolvedAuthOptions } from './auth.module-definition.js';
+import { Argon2Hasher } from './password/argon2.hasher.js';
+import { QueuedHasher } from './password/queued.hasher.js';
+import { MAX_PASSWORD_CODE_POINTS } from './password/normalise-password.js';
+
+const MINUTE = 60_000;
+// NIST SP 800-63B-4, section 3.1.1.2: 15 where the password is the only factor; 8 is the floor under any policy.
+const DEFAULT_MIN_LENGTH = 15;
+const LOWEST_MIN_LENGTH = 8;
+const STORE_METHODS = ['findByEmail', 'findCredentials', 'create', 'rehash', 'changePassword'] as const;
+
+/**
+ * Puts the defaults in place and checks what a host passed. Reports every problem at once, by name, never by value.
+ * @throws TypeError
+ */
+export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOptions {
+  const problems = problemsOf(options);
+  if (problems.length > 0)
+    throw new TypeError(`AuthModule cannot start:\n${problems.map((p) => `- ${p}`).join('\n')}`);
+  return {
+    userStore: options.userStore,
+    throttle: options.throttle,
+    hasher: new QueuedHasher(options.hasher ?? new Argon2Hasher(options.argon2), {
+      // One core stays free for requests that need no hash.
+      concurrency: options.hashConcurrency ?? Math.max(1, availableParallelism() - 1),
+      queueLength: options.hashQueueLength ?? 64,
+    }),
+    events: options.events,
+    registration: options.registration ?? 'closed',
+    passwordMinLength: options.passwordMinLength ?? DEFAULT_MIN_LENGTH,
+    contextWords: options.contextWords ?? ['latchkey'],
+    reauthWindowMs: options.reauthWindowMs ?? 15 * MINUTE,
+    isKnownOrigin: knownOrigins(options.origins ?? []),
+    clearSiteData: options.clearSiteData ?? ['cache', 'storage'],
+    cookie: { name: '__Host-sid', secure: true, sameSite: 'lax', ...options.cookie },
+    adminRole: options.adminRole ?? 'admin',
+  };
+}
+
+function problemsOf(options: AuthModuleOptions): string[] {
+  const problems: string[] = [];
+  const need = (holds: boolean, problem: string) => holds || problems.push(problem);
+  const whole = (value: number | undefined, min: number, max = Number.MAX_SAFE_INTEGER) =>
+    value === undefined || (Number.isInteger(value) && value >= min && value <= max);
+
+  const store = options.userStore as Partial<typeof options.userStore> | undefined;
+  const missing = STORE_METHODS.filter((method) => typeof store?.[method] !== 'function');
+  need(
+    missing.length === 0,
+    `userStore: pass an object with the methods of UserStore; missing: ${missing.join(', ')}.`,
+  );
+  need(
+    typeof (options.throttle as Partial<typeof options.throttle> | undefined)?.begin === 'function',
+    'throttle: pass new RedisLoginThrottle({ client }) with an ioredis client, or a LoginThrottle of your own.',
+  );
+  need(
+    options.hasher === undefined || typeof options.hasher.verify === 'function',
+    'hasher: pass a PasswordHasher, or leave it out for argon2id.',
+  );
+  need(
+    options.events === undefined || typeof options.events.record === 'function',
+    'events: pass a SecurityEvents, or leave it out to keep no trail.',
+  );
+  need(
+    options.registration === undefined || ['open', 'closed'].includes(options.registration),
+    "registration: must be 'open' or 'closed'.",
+  );
+  need(
+    whole(options.passwordMinLength, LOWEST_MIN_LENGTH, MAX_PASSWORD_CODE_POINTS),
+    `passwordMinLength: must be a whole number from ${LOWEST_MIN_LENGTH} to ${MAX_PASSWORD_CODE_POINTS}.`,
+  );
+  need(
+    options.reauthWindowMs === undefined || options.reauthWindowMs > 0,
+    'reauthWindowMs: must be a positive number of milliseconds.',
+  );
+  need(whole(options.hashConcurrency, 1), 'hashConcurrency: must be a whole number of at least 1.');
+  need(whole(options.hashQueueLength, 0), 'hashQueueLength: must be a whole number of at least 0.');
+  need(
+    typeof options.origins === 'function' || (options.origins ?? []).every(isOrigin),
+    'origins: every entry must be an origin such as https://app.example.com.',
+  );
+  need(
+    (options.clearSiteData ?? []).every((type) => /^[a-zA-Z*]+$/.test(type)),
+    "clearSiteData: every entry must be a type of data such as 'cache', without quotes.",
+  );
+  return problems;
+}
+
+function knownOrigins(origins: string[] | KnownOrigins): KnownOrigins {
+  if (typeof origins === 'function') return origins;
+  const known = new Set(origins.map((origin) => new URL(origin).origin));
+  return (origin) => known.has(origin);
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && url.origin !== 'null' && url.href === `${url.origin}/`;
+}

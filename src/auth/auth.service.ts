@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import {
+  type EstablishedSession,
+  type LoginTicket,
+  type SessionPrincipal,
+  SessionService,
+  type Transport,
+} from '../session/index.js';
+import { UnknownUserError } from './auth.errors.js';
+import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
+import { CredentialsService } from './credentials.service.js';
+import { loginTransport } from './login-transport.js';
+import { PasswordPolicy } from './password/password-policy.js';
+
+export interface EstablishSessionOptions {
+  /** @default the transport of the credential that the request came with, else a cookie */
+  transport?: Transport | undefined;
+  /**
+   * From `SessionService.takeTicket(userId)`, called before the user's credentials were read. Without it a ticket is
+   * taken now, and a revocation between that reading and this call is not noticed.
+   */
+  ticket?: LoginTicket | undefined;
+  /** Handle of a session of this user that makes room for the new one. */
+  revokeSessionId?: string | undefined;
+}
+
+/** A login as the API answers it. */
+export interface LoggedIn extends EstablishedSession {
+  user: SessionPrincipal;
+}
+
+/** For hosts that log people in, or check and set passwords, in other ways than this module's routes. */
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly credentials: CredentialsService,
+    private readonly policy: PasswordPolicy,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'hasher'>,
+  ) {}
+
+  /**
+   * Logs a user in whom the host has authenticated: always a new session id, and `req.user` from here on. It neither
+   * checks a password nor counts attempts nor writes to the trail.
+   * @returns the session, and for bearer sessions the token, which exists nowhere else
+   * @throws StaleLoginError, TooManySessionsError, SessionStoreUnavailableError
+   */
+  async establishSession(
+    req: Request,
+    user: SessionPrincipal,
+    options: EstablishSessionOptions = {},
+  ): Promise<LoggedIn> {
+    const { revokeSessionId } = options;
+    const transport = loginTransport(req, options.transport);
+    const ticket = options.ticket ?? (await this.sessions.takeTicket(user.id));
+    const established = await this.sessions.establish(req, {
+      principal: user,
+      ticket,
+      transport,
+      revokeSessionId,
+    });
+    req.user = user;
+    return { user, ...established };
+  }
+
+  /**
+   * Whether this is the password of an enabled user. Takes as long for an unknown id as for a wrong password; attempts
+   * are not counted.
+   * @throws LoginBusyError
+   */
+  async verifyPassword(userId: string, password: string): Promise<boolean> {
+    return (await this.credentials.verify(userId, password)).valid;
+  }
+
+  /**
+   * Sets a user's password and ends every session of his before it resolves. It does not ask for the present one.
+   * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError
+   */
+  async setPassword(userId: string, newPassword: string): Promise<void> {
+    const { userStore, hasher } = this.options;
+    const credentials = await userStore.findCredentials(userId);
+    if (!credentials) throw new UnknownUserError();
+    const password = this.policy.check(newPassword, credentials.user);
+    await userStore.changePassword(userId, await hasher.hash(password));
+  }
+}

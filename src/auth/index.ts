@@ -1,0 +1,55 @@
+export { AuthModule } from './auth.module.js';
+export { AUTH_OPTIONS } from './auth.module-definition.js';
+export type {
+  AuthModuleExtras,
+  AuthModuleOptions,
+  KnownOrigins,
+  ResolvedAuthOptions,
+} from './auth.module-definition.js';
+export { AuthService } from './auth.service.js';
+export type { EstablishSessionOptions, LoggedIn } from './auth.service.js';
+export {
+  EmailTakenError,
+  LoginBusyError,
+  PasswordChangedError,
+  PasswordTooWeakError,
+  TooManyAttemptsError,
+  UnknownUserError,
+} from './auth.errors.js';
+export type { RateLimitPolicy } from './auth.errors.js';
+export { ApiSession, BEARER_SCHEME, COOKIE_SCHEME } from './auth.openapi.js';
+export { SessionListSchema, SessionSchema, toUserView, UserSchema } from './auth.responses.js';
+export type { UserView } from './auth.responses.js';
+export { crossSiteVerdict, isSafeMethod } from './cross-site.js';
+export type { RequestOrigin } from './cross-site.js';
+export { normaliseEmail } from './email.js';
+export {
+  CurrentSession,
+  CurrentUser,
+  OptionalSession,
+  Public,
+  RECENT_LOGIN,
+  RequireRecentLogin,
+  Roles,
+  ROLES,
+  SESSION_DEMAND,
+} from './guards/auth.decorators.js';
+export type { SessionDemand } from './guards/auth.decorators.js';
+export { RecentLogin } from './guards/recent-login.js';
+export { RecentLoginGuard } from './guards/recent-login.guard.js';
+export { RolesGuard } from './guards/roles.guard.js';
+export { SessionGuard } from './guards/session.guard.js';
+export { LoginThrottle } from './login-throttle.js';
+export type { LoginAttempt, ThrottledAttempt } from './login-throttle.js';
+export { Argon2Hasher } from './password/argon2.hasher.js';
+export type { Argon2Parameters } from './password/argon2.hasher.js';
+export { PasswordPolicy } from './password/password-policy.js';
+export type { PasswordOwner } from './password/password-policy.js';
+export { PasswordHasher } from './password-hasher.js';
+export { SecurityEvents } from './security-events.js';
+export type { SecurityEvent, SecurityEventType } from './security-events.js';
+export { SecurityRecorder } from './security-recorder.js';
+export { RedisLoginThrottle } from './throttle/redis-login.throttle.js';
+export type { RedisLoginThrottleOptions } from './throttle/redis-login.throttle.js';
+export { UserStore } from './user-store.js';
+export type { ChangePasswordOptions, NewUser, UserCredentials } from './user-store.js';

@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { ProblemException } from '../problem/index.js';
+import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
+import type { LoginInput, RegisterInput } from './auth.schemas.js';
+import { AuthService, type LoggedIn } from './auth.service.js';
+import { normaliseEmail } from './email.js';
+import { loginTransport } from './login-transport.js';
+import { LocalStrategy } from './passport/local.strategy.js';
+import { PasswordPolicy } from './password/password-policy.js';
+import { SecurityRecorder } from './security-recorder.js';
+import { ThrottleGate } from './throttle/throttle-gate.js';
+
+/** Lets people in: login and registration. */
+@Injectable()
+export class LoginService {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly passport: LocalStrategy,
+    private readonly policy: PasswordPolicy,
+    private readonly gate: ThrottleGate,
+    private readonly recorder: SecurityRecorder,
+    @Inject(AUTH_OPTIONS)
+    private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'hasher' | 'registration'>,
+  ) {}
+
+  /**
+   * Logs in with e-mail and password. The order is that of guarantee G2: count, find the account, take the ticket, read
+   * the hash, compare, create.
+   * @throws ProblemException `INVALID_CREDENTIALS`, the same for every reason
+   * @throws TooManyAttemptsError, LoginBusyError, TooManySessionsError
+   */
+  async login(
+    req: Request,
+    { email, deviceToken, revokeSessionId, ...input }: LoginInput,
+  ): Promise<LoggedIn> {
+    const transport = loginTransport(req, input.transport);
+    const attempt = await this.gate.begin(req, { act: 'login', account: normaliseEmail(email), deviceToken });
+    const { verdict, ticket } = await this.passport.authenticateLogin(req);
+    if (!verdict.valid) {
+      const { userId, reason } = verdict;
+      await this.recorder.record(req, { type: 'login.failed', userId, actorId: null, detail: { reason } });
+      await attempt.failed();
+      throw new ProblemException('INVALID_CREDENTIALS');
+    }
+    await attempt.succeeded();
+    const loggedIn = await this.auth.establishSession(req, verdict.user, {
+      transport,
+      ticket,
+      revokeSessionId,
+    });
+    const { user, session } = loggedIn;
+    await this.recorder.record(req, {
+      type: 'login.succeeded',
+      userId: user.id,
+      actorId: user.id,
+      sessionId: session.id,
+      detail: { transport },
+    });
+    return loggedIn;
+  }
+
+  /**
+   * Creates an account without roles and logs it in.
+   * @throws ProblemException `REGISTRATION_CLOSED`
+   * @throws PasswordTooWeakError, EmailTakenError, TooManyAttemptsError, LoginBusyError
+   */
+  async register(req: Request, input: RegisterInput): Promise<LoggedIn> {
+    const { userStore, hasher, registration } = this.options;
+    if (registration !== 'open') throw new ProblemException('REGISTRATION_CLOSED');
+    const transport = loginTransport(req, input.transport);
+    const owner = { email: normaliseEmail(input.email), displayName: input.displayName ?? null };
+    const password = this.policy.check(input.password, owner);
+    await this.gate.begin(req, { act: 'register', account: owner.email });
+    const passwordHash = await hasher.hash(password);
+    const created = await userStore.create({ ...owner, passwordHash, roles: [] });
+    const loggedIn = await this.auth.establishSession(req, created, { transport });
+    await this.recorder.record(req, {
+      type: 'registered',
+      userId: created.id,
+      actorId: created.id,
+      sessionId: loggedIn.session.id,
+      detail: { transport },
+    });
+    return loggedIn;
+  }
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { ProblemException } from '../problem/index.js';
+import {
+  presentedTransport,
+  type RequestSession,
+  requestSession,
+  SessionService,
+  type SessionView,
+  type Transport,
+} from '../session/index.js';
+import { RecentLogin } from './guards/recent-login.js';
+import { SecurityRecorder } from './security-recorder.js';
+
+/** What people do with their own sessions. */
+@Injectable()
+export class OwnSessionsService {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly recentLogin: RecentLogin,
+    private readonly recorder: SecurityRecorder,
+  ) {}
+
+  /** The live sessions of the request's user, newest activity first. */
+  async list({ userId, sessionId }: RequestSession): Promise<SessionView[]> {
+    return this.sessions.list(userId, sessionId);
+  }
+
+  /**
+   * Ends the session of this request, an anonymous one too.
+   * @returns the transport of the session that ended, or undefined when there was none
+   */
+  async end(req: Request): Promise<Transport | undefined> {
+    const current = requestSession(req);
+    const transport = presentedTransport(req);
+    if (!(await this.sessions.end(req))) return undefined;
+    req.user = undefined;
+    if (current) {
+      const { userId, sessionId } = current;
+      await this.recorder.record(req, { type: 'logout', userId, actorId: userId, sessionId });
+    }
+    return transport;
+  }
+
+  /**
+   * Ends another session of the request's user.
+   * @throws ProblemException `REAUTHENTICATION_REQUIRED`, `SESSION_NOT_FOUND`
+   */
+  async revokeOther(req: Request, { userId }: RequestSession, sessionId: string): Promise<void> {
+    this.recentLogin.demand(req);
+    if (!(await this.sessions.revoke(userId, sessionId))) throw new ProblemException('SESSION_NOT_FOUND');
+    await this.recorder.record(req, { type: 'session.revoked', userId, actorId: userId, sessionId });
+  }
+
+  /**
+   * Ends the other sessions of the request's user, or all of them.
+   * @returns how many ended
+   * @throws ProblemException `REAUTHENTICATION_REQUIRED`
+   */
+  async revokeMany(
+    req: Request,
+    { userId, sessionId }: RequestSession,
+    scope: 'others' | 'all',
+  ): Promise<number> {
+    this.recentLogin.demand(req);
+    const everything = scope === 'all';
+    const revoked = await (everything
+      ? this.sessions.revokeAll(userId)
+      : this.sessions.revokeOthers(userId, sessionId));
+    // What this request loaded is dead by now; it must neither be touched nor saved.
+    if (everything) await this.sessions.end(req);
+    await this.recorder.record(req, {
+      type: 'sessions.revoked',
+      userId,
+      actorId: userId,
+      detail: { scope, revoked },
+    });
+    return revoked;
+  }
+}

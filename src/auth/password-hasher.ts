@@ -1,0 +1,14 @@
+/**
+ * Port: turns passwords into PHC strings and checks them. `Argon2Hasher` is the default. Passwords arrive normalised
+ * (`normalisePassword`) and no longer than `MAX_PASSWORD_BYTES`.
+ */
+export abstract class PasswordHasher {
+  /** A salted hash of the password, in PHC string format. */
+  abstract hash(password: string): Promise<string>;
+
+  /** Whether the password made this hash. An unreadable hash is `false`, never an exception that names it. */
+  abstract verify(hash: string, password: string): Promise<boolean>;
+
+  /** Whether the hash was made with other parameters than today's, so that the next login should replace it. */
+  abstract needsRehash(hash: string): boolean;
+}

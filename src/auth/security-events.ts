@@ -1,0 +1,38 @@
+/** What can be told of an act on accounts or sessions. */
+export type SecurityEventType =
+  | 'login.succeeded'
+  | 'login.failed'
+  | 'login.throttled'
+  | 'logout'
+  | 'registered'
+  | 'reauthenticated'
+  | 'reauthentication.failed'
+  | 'password.changed'
+  | 'session.revoked'
+  | 'sessions.revoked'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'user.roles_changed';
+
+/** One act, as the trail keeps it. No password, no session token, no e-mail of somebody who has no account. */
+export interface SecurityEvent {
+  type: SecurityEventType;
+  /** Whose account it is about; null when no account is known. */
+  userId: string | null;
+  /** Who did it; null when nobody was logged in. */
+  actorId: string | null;
+  /** The session's handle (never its token). */
+  sessionId?: string | undefined;
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+  requestId?: string | undefined;
+  detail?: Record<string, string | number | boolean | string[]> | undefined;
+}
+
+/**
+ * Port: the trail of security events. `record` is awaited after the act took effect; when it rejects, the act stands and
+ * the rejection is logged, so a full disk under the trail neither undoes a logout nor keeps anybody from one.
+ */
+export abstract class SecurityEvents {
+  abstract record(event: SecurityEvent): Promise<void> | void;
+}
