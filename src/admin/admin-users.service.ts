@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { SecurityRecorder } from '../auth/index.js';
+import { type RequestSession, type SessionPrincipal, SessionService } from '../session/index.js';
+import { ADMIN_OPTIONS, type AdminModuleOptions } from './admin.module-definition.js';
+import { type UserChanges, UserNotFoundError, type UserPage, type UserSearch } from './user-directory.js';
+
+/** Finding people, and changing what they may do. */
+@Injectable()
+export class AdminUsersService {
+  constructor(
+    @Inject(ADMIN_OPTIONS) private readonly options: AdminModuleOptions,
+    private readonly sessions: SessionService,
+    private readonly recorder: SecurityRecorder,
+  ) {}
+
+  /** @throws InvalidCursorError */
+  async search(search: UserSearch): Promise<UserPage> {
+    return this.options.users.search(search);
+  }
+
+  /** @throws UserNotFoundError */
+  async get(userId: string): Promise<SessionPrincipal> {
+    const user = await this.options.users.find(userId);
+    if (!user) throw new UserNotFoundError();
+    return user;
+  }
+
+  /** A user and how many live sessions he has. @throws UserNotFoundError */
+  async getWithSessions(userId: string): Promise<{ user: SessionPrincipal; sessions: number }> {
+    const user = await this.get(userId);
+    return { user, sessions: await this.sessions.count(userId) };
+  }
+
+  /**
+   * Changes a user; holds for his live sessions when it resolves.
+   * @throws UserNotFoundError, LastAdminError
+   */
+  async update(req: Request, admin: RequestSession, userId: string, changes: UserChanges): Promise<SessionPrincipal> {
+    const before = await this.get(userId);
+    try {
+      const after = await this.options.users.update(userId, changes);
+      await this.recordChanges(req, admin, before, after);
+      return after;
+    } catch (error) {
+      // The sessions may not have been reached, and the change stands nevertheless: the trail must have it.
+      const after = await this.options.users.find(userId).catch(() => null);
+      if (after) await this.recordChanges(req, admin, before, after);
+      throw error;
+    }
+  }
+
+  private async recordChanges(
+    req: Request,
+    { userId: actorId }: RequestSession,
+    before: SessionPrincipal,
+    after: SessionPrincipal,
+  ): Promise<void> {
+    const { id: userId } = after;
+    if (before.disabled !== after.disabled) {
+      await this.recorder.record(req, { type: after.disabled ? 'user.disabled' : 'user.enabled', userId, actorId });
+    }
+    const detail = { before: [...before.roles].sort(), after: [...after.roles].sort() };
+    if (detail.before.join() !== detail.after.join()) {
+      await this.recorder.record(req, { type: 'user.roles_changed', userId, actorId, detail });
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { EventDirectory } from './event-directory.js';
+import type { UserDirectory } from './user-directory.js';
+
+export interface AdminModuleOptions {
+  /** The accounts to administer. */
+  users: UserDirectory;
+  /** The trail of security events, to be read. What admins do is written where AuthModule's `events` option says. */
+  events: EventDirectory;
+}
+
+/** The module's options, checked. */
+export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AdminModuleOptions>({
+  moduleName: 'Admin',
+})
+  .setClassMethodName('forRoot')
+  .build();

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AdminModuleOptions } from './admin.module-definition.js';
+import { checkAdminOptions } from './admin.options.js';
+
+const no = () => Promise.reject(new Error('not called'));
+const users = { search: no, find: no, count: no, update: no };
+const events = { list: no, countSince: no };
+
+describe('checkAdminOptions', () => {
+  it('takes objects with the methods of the ports', () => {
+    expect(checkAdminOptions({ users, events })).toEqual({ users, events });
+  });
+
+  it('names every method that is missing, of both ports at once', () => {
+    const { update: _update, ...fewer } = users;
+    const check = () => checkAdminOptions({ users: fewer } as unknown as AdminModuleOptions);
+    expect(check).toThrow('users: pass an object with the methods of UserDirectory; missing: update.');
+    expect(check).toThrow('events: pass an object with the methods of EventDirectory; missing: list, countSince.');
+  });
+});

@@ -1,0 +1,7 @@
+export { AdminModule } from './admin.module.js';
+export type { AdminModuleOptions } from './admin.module-definition.js';
+export { EventDirectory } from './event-directory.js';
+export type { EventPage, EventSearch, StoredEvent } from './event-directory.js';
+export { InvalidCursorError } from './invalid-cursor.error.js';
+export { LastAdminError, UserDirectory, UserNotFoundError } from './user-directory.js';
+export type { UserChanges, UserPage, UserSearch } from './user-directory.js';

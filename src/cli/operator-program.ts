@@ -1,0 +1,75 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { connect } from 'node:net';
+
+import { AppModule } from '../app.module.js';
+import { AUTH_OPTIONS, AuthService, PasswordPolicy, type ResolvedAuthOptions, type SecurityEvent } from '../auth/index.js';
+import { type Env, privateRedisSocket } from '../config/index.js';
+import type { RedisSessionStore } from '../session/index.js';
+import { SESSION_STORE, SessionDoctor, SessionService } from '../session/index.js';
+import { UsersService } from '../users/index.js';
+import { CommandError } from './cli.errors.js';
+
+/**
+ * The program without its HTTP server: what it does to accounts reaches live sessions exactly as the HTTP calls do.
+ * Whatever it starts in the background, such as bringing what is left in the outbox to the sessions, ends with `close`.
+ */
+export class OperatorProgram {
+  readonly users: UsersService;
+  readonly auth: AuthService;
+  readonly policy: PasswordPolicy;
+  readonly options: ResolvedAuthOptions;
+  readonly sessions: SessionService;
+  readonly doctor: SessionDoctor;
+
+  private constructor(private readonly app: INestApplicationContext) {
+    // The tokens are of modules that the application's root does not export.
+    const anywhere = { strict: false };
+    this.users = app.get(UsersService, anywhere);
+    this.auth = app.get(AuthService, anywhere);
+    this.policy = app.get(PasswordPolicy, anywhere);
+    this.options = app.get<ResolvedAuthOptions>(AUTH_OPTIONS, anywhere);
+    this.sessions = app.get(SessionService, anywhere);
+    this.doctor = new SessionDoctor(app.get<RedisSessionStore>(SESSION_STORE, anywhere));
+  }
+
+  /**
+   * Connects to Redis and the database that the settings name.
+   * @throws CommandError when the private Redis of this data directory is not running
+   * @throws RedisBootError, DatabaseUnavailableError
+   */
+  static async open(env: Env): Promise<OperatorProgram> {
+    const socket = privateRedisSocket(env.dataDir);
+    if (env.redisUrl === `unix:${socket}` && !(await answers(socket))) {
+      throw new CommandError('Redis does not answer: start the program first (npm start), or set REDIS_URL.');
+    }
+    // The program that runs has that port.
+    const metrics = { ...env.metrics, port: undefined };
+    const app = await NestFactory.createApplicationContext(AppModule.forRoot({ ...env, metrics }), {
+      logger: false,
+      abortOnError: false,
+    });
+    return new OperatorProgram(app);
+  }
+
+  /** Writes into the trail what an operator did. Nobody is logged in here, so it has no actor. */
+  async record(event: Pick<SecurityEvent, 'type' | 'userId' | 'sessionId' | 'detail'>): Promise<void> {
+    await this.options.events?.record({ ...event, actorId: null, detail: { ...event.detail, by: 'command line' } });
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    await this.app.close();
+  }
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    const settle = (answered: boolean) => {
+      connection.destroy();
+      resolve(answered);
+    };
+    connection.once('connect', () => settle(true)).once('error', () => settle(false));
+  });
+}

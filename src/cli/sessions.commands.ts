@@ -1,0 +1,107 @@
+import { type DoctorReport, type Finding, FINDINGS, type SessionInspection, type SessionView } from '../session/index.js';
+import { CommandError } from './cli.errors.js';
+import type { Command, CommandContext, CommandResult } from './command.js';
+import { getUserByEmail } from './find-user.js';
+
+const EMAIL = '--email E';
+
+/** The commands of `npm run sessions`. */
+export const SESSIONS_COMMANDS: readonly Command[] = [
+  {
+    name: 'list',
+    usage: EMAIL,
+    summary: "Lists somebody's live sessions, newest activity first.",
+    texts: ['email'],
+    flags: [],
+    run: list,
+  },
+  {
+    name: 'revoke',
+    usage: `${EMAIL} [--session ID]`,
+    summary: "Ends all of somebody's sessions, or one of them.",
+    texts: ['email', 'session'],
+    flags: [],
+    run: revoke,
+  },
+  {
+    name: 'inspect',
+    usage: `${EMAIL} ID`,
+    summary: 'Shows how a session lies in Redis, without the values in it.',
+    texts: ['email'],
+    flags: [],
+    operands: ['ID'],
+    run: inspect,
+  },
+  {
+    name: 'doctor',
+    usage: '[--repair]',
+    summary: 'Looks for records and indexes that contradict each other, and puts them right when asked.',
+    texts: [],
+    flags: ['repair'],
+    run: examine,
+  },
+];
+
+async function list({ args, open }: CommandContext): Promise<CommandResult> {
+  const email = args.text('email');
+  const program = await open();
+  const user = await getUserByEmail(program, email);
+  const items = await program.sessions.list(user.id);
+  const text = items.length === 0 ? `${user.email} has no live session.` : items.map(sessionLine).join('\n');
+  return { text, json: { items, total: items.length } };
+}
+
+async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
+  const email = args.text('email');
+  const sessionId = args.optionalText('session');
+  const program = await open();
+  const user = await getUserByEmail(program, email);
+  if (sessionId === undefined) {
+    const revoked = await program.sessions.revokeAll(user.id);
+    await program.record({ type: 'sessions.revoked', userId: user.id, detail: { scope: 'all', revoked } });
+    return { text: `Ended ${revoked} session${revoked === 1 ? '' : 's'} of ${user.email}.`, json: { revoked } };
+  }
+  if (!(await program.sessions.revoke(user.id, sessionId))) throw noSuchSession(user.email);
+  await program.record({ type: 'session.revoked', userId: user.id, sessionId });
+  return { text: `Ended session ${sessionId} of ${user.email}.`, json: { revoked: 1 } };
+}
+
+async function inspect({ args, open }: CommandContext): Promise<CommandResult> {
+  const email = args.text('email');
+  const program = await open();
+  const user = await getUserByEmail(program, email);
+  const inspection = await program.doctor.inspect(user.id, args.operand('ID'));
+  if (!inspection) throw noSuchSession(user.email);
+  return { text: inspectionText(inspection), json: inspection };
+}
+
+async function examine({ args, open }: CommandContext): Promise<CommandResult> {
+  const program = await open();
+  const report = await program.doctor.examine({ repair: args.flag('repair') });
+  return { text: reportText(report), json: report };
+}
+
+// The id may be a token that was pasted by mistake, so it is not repeated.
+const noSuchSession = (email: string) => new CommandError(`${email} has no live session of that id.`);
+
+function sessionLine({ id, lastSeenAt, expiresAt, ip, device }: SessionView): string {
+  const name = [device.browser, device.os].filter((part) => part !== null).join(', ') || device.type;
+  return `${id}  seen ${lastSeenAt}  until ${expiresAt}  ${ip || '-'}  ${name}`;
+}
+
+function inspectionText({ data, meta, header, findings, ...rest }: SessionInspection): string {
+  const lines = Object.entries({ ...rest, ...header, ...meta, generation: rest.generation }).map(([name, value]) => line(name, value));
+  const sizes = Object.entries(data).map(([name, bytes]) => line(`data.${name}`, `${bytes} bytes`));
+  return [...lines, ...(header ? [line('record generation', header.generation)] : []), ...sizes, ...findings.map((f) => line('finding', f))].join('\n');
+}
+
+const line = (name: string, value: unknown) => `${name.padEnd(20)} ${String(value)}`;
+
+function reportText({ records, indexes, findings, repaired }: DoctorReport): string {
+  const found = (Object.entries(findings) as [Finding, number][]).filter(([, count]) => count > 0);
+  const total = found.reduce((sum, [, count]) => sum + count, 0);
+  const looked = `Looked at ${records} records and ${indexes} indexes: `;
+  if (total === 0) return `${looked}nothing is wrong.`;
+  const outcome = repaired > 0 ? `, ${repaired} of them put right` : '';
+  return [`${looked}${total} findings${outcome}.`, ...found.map(([finding, count]) => `${count} ${FINDINGS[finding]} (${finding})`)].join('\n');
+}
