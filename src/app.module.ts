@@ -1,0 +1,118 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, ModuleRef } from '@nestjs/core';
+import type { Redis } from 'ioredis';
+
+import { AdminModule, type AdminModuleOptions } from './admin/index.js';
+import { AuditModule, AuditTrail } from './audit/index.js';
+import {
+  AuthModule,
+  RecentLoginGuard,
+  RedisLoginThrottle,
+  RolesGuard,
+  SessionGuard,
+  type AuthModuleOptions,
+} from './auth/index.js';
+import type { Env } from './config/index.js';
+import { DatabaseModule } from './database/index.js';
+import { HealthModule } from './health/index.js';
+import { HttpModule, knownOrigins } from './http/index.js';
+import { MeteredSecurityEvents, MeteredSessionObserver, Metrics, MetricsModule } from './metrics/index.js';
+import { ProblemFilter } from './problem/index.js';
+import { REDIS_CLIENT, RedisModule } from './redis/index.js';
+import { SessionModule, type SessionModuleOptions } from './session/index.js';
+import { UsersModule, UsersService } from './users/index.js';
+
+/** Paths, as Nest's `exclude` takes them, that need no session and must answer when Redis does not. */
+export const SESSIONLESS_PATHS = ['health/{*path}', 'metrics'];
+
+/** The program, put together from its settings. The only place that binds guards and filters for every route. */
+@Module({})
+export class AppModule {
+  static forRoot(env: Env): DynamicModule {
+    // One object: Nest takes two equal ones for two modules, and there would be two trails.
+    const audit = AuditModule.forRoot({});
+    return {
+      module: AppModule,
+      imports: [
+        HttpModule,
+        RedisModule.forRoot({ url: env.redisUrl, production: env.production }),
+        DatabaseModule.forRoot({ url: env.databaseUrl }),
+        MetricsModule.forRoot({ ...env.metrics, onMainPort: !env.production }),
+        SessionModule.forRootAsync({
+          isGlobal: true,
+          exclude: SESSIONLESS_PATHS,
+          inject: [REDIS_CLIENT, Metrics, ModuleRef],
+          useFactory: (client: Redis, metrics: Metrics, modules: ModuleRef): SessionModuleOptions => ({
+            ...sessionOptions(env, client, metrics),
+            takeover: takeoverOptions(env, modules),
+          }),
+        }),
+        AuthModule.forRootAsync({
+          isGlobal: true,
+          imports: [UsersModule, audit],
+          inject: [UsersService, AuditTrail, REDIS_CLIENT, Metrics],
+          useFactory: (users: UsersService, trail: AuditTrail, client: Redis, metrics: Metrics) =>
+            authOptions(env, { users, trail, client, metrics }),
+        }),
+        AdminModule.forRootAsync({
+          imports: [UsersModule, audit],
+          inject: [UsersService, AuditTrail],
+          useFactory: (users: UsersService, events: AuditTrail): AdminModuleOptions => ({ users, events }),
+        }),
+        HealthModule,
+      ],
+      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }, ...GUARDS],
+    };
+  }
+}
+
+/** In the order in which they run: who is it, may he, has he proved it lately. */
+const GUARDS: Provider[] = [SessionGuard, RolesGuard, RecentLoginGuard].map((guard) => ({
+  provide: APP_GUARD,
+  useExisting: guard,
+}));
+
+function sessionOptions(env: Env, client: Redis, metrics: Metrics): SessionModuleOptions {
+  return {
+    client,
+    secrets: env.sessionSecrets,
+    indexKeys: env.sessionIndexKeys,
+    prefix: env.sessionPrefix,
+    cookie: { ...env.cookie, sameSite: 'lax' },
+    lifetimes: env.lifetimes,
+    touchIntervalMs: env.touchIntervalMs,
+    maxSessions: env.sessionLimit,
+    limitPolicy: env.sessionLimitPolicy,
+    maxSessionBytes: env.sessionMaxBytes,
+    carryOver: ['cart'],
+    observer: new MeteredSessionObserver(metrics),
+  };
+}
+
+/** Old sessions name their users by the ids that the accounts here have. */
+function takeoverOptions({ takeover }: Env, modules: ModuleRef): SessionModuleOptions['takeover'] {
+  // Asked for when it is needed: accounts tell the sessions of their changes, so they are made after them.
+  const findPrincipal = (userId: string) => modules.get(UsersService, { strict: false }).find(userId);
+  return takeover && { ...takeover, findPrincipal };
+}
+
+interface AuthParts {
+  users: UsersService;
+  trail: AuditTrail;
+  client: Redis;
+  metrics: Metrics;
+}
+
+function authOptions(env: Env, { users, trail, client, metrics }: AuthParts): AuthModuleOptions {
+  return {
+    userStore: users,
+    throttle: new RedisLoginThrottle({ client, prefix: env.sessionPrefix }),
+    events: new MeteredSecurityEvents(trail, metrics),
+    registration: env.registration,
+    passwordMinLength: env.passwordMinLength,
+    reauthWindowMs: env.reauthWindowMs,
+    argon2: env.argon2,
+    origins: knownOrigins(env),
+    cookie: { ...env.cookie, sameSite: 'lax' },
+  };
+}

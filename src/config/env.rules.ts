@@ -1,0 +1,102 @@
+import type { FIELDS, Settings } from './env.schema.js';
+import type { Env, EnvWithoutSecrets } from './env.types.js';
+
+/** A setting that is wrong: which one, and the rule it breaks. Never its value, which may be a secret. */
+export interface EnvProblem {
+  name: keyof typeof FIELDS;
+  rule: string;
+}
+
+// The cheapest set of parameters in OWASP's password storage cheat sheet, m=7168 with t=5, as memory times passes.
+const OWASP_MIN_COST_KIB = 7_168 * 5;
+
+const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
+
+/** True for the names and addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK_HOST.test(host);
+}
+
+/** What must be written out in production, since any default would be wrong or unsafe there. */
+export function productionProblems(settings: Settings): EnvProblem[] {
+  const problems: EnvProblem[] = [];
+  const needed = [
+    'DATABASE_URL',
+    'REDIS_URL',
+    'SESSION_SECRETS',
+    'SESSION_INDEX_KEYS',
+    'PUBLIC_URL',
+  ] as const;
+  for (const name of needed) {
+    if (settings[name] === undefined) problems.push({ name, rule: 'must be set in production' });
+  }
+  for (const name of ['SESSION_SECRETS', 'SESSION_INDEX_KEYS'] as const) {
+    if (settings[name]?.some((secret) => secret.startsWith('example-'))) {
+      problems.push({ name, rule: 'must not be an example value; make one with: openssl rand -base64 48' });
+    }
+  }
+  if (settings.PUBLIC_URL !== undefined && isClearText(settings.PUBLIC_URL)) {
+    problems.push({ name: 'PUBLIC_URL', rule: 'must be https in production, except on loopback' });
+  }
+  if (settings.ALLOWED_ORIGINS?.some(isClearText)) {
+    problems.push({ name: 'ALLOWED_ORIGINS', rule: 'must be https in production, except on loopback' });
+  }
+  return problems;
+}
+
+/** Development is for the machine it runs on, unless somebody has said `NODE_ENV=development` and means it. */
+export function developmentProblems(settings: Settings): EnvProblem[] {
+  if (settings.NODE_ENV !== undefined || settings.HOST === undefined || isLoopback(settings.HOST)) return [];
+  return [{ name: 'HOST', rule: 'must be loopback unless NODE_ENV is set: development or production' }];
+}
+
+/** What settings must be to each other, defaults included. */
+export function combinedProblems(env: EnvWithoutSecrets, settings: Settings): EnvProblem[] {
+  const problems: EnvProblem[] = [];
+  for (const profile of ['web', 'bearer', 'admin'] as const) {
+    const { idleTimeoutMs, absoluteTimeoutMs } = env.lifetimes[profile];
+    if (idleTimeoutMs <= absoluteTimeoutMs) continue;
+    const name = profile.toUpperCase() as Uppercase<typeof profile>;
+    problems.push({ name: `SESSION_${name}_IDLE`, rule: `must not be longer than SESSION_${name}_ABSOLUTE` });
+  }
+  // A session that is in use must not expire because its last touch was not due yet.
+  if (env.touchIntervalMs > smallestIdleMs(env.lifetimes) / 10) {
+    problems.push({ name: 'TOUCH_INTERVAL', rule: 'must be at most a tenth of the shortest idle timeout' });
+  }
+  const { memoryKib, timeCost } = env.argon2;
+  if (env.production && memoryKib * timeCost < OWASP_MIN_COST_KIB) {
+    problems.push({
+      name: 'ARGON2_MEMORY_KIB',
+      rule: 'ARGON2_MEMORY_KIB times ARGON2_TIME must be at least 35840 (OWASP)',
+    });
+  }
+  if (settings.SESSION_SECRETS?.some((secret) => settings.SESSION_INDEX_KEYS?.includes(secret))) {
+    problems.push({ name: 'SESSION_INDEX_KEYS', rule: 'must share nothing with SESSION_SECRETS' });
+  }
+  if (env.takeover && settings.MIGRATE_SECRETS === undefined) {
+    problems.push({
+      name: 'MIGRATE_SECRETS',
+      rule: 'must be set while MIGRATE_FROM is: the secrets of the old express-session',
+    });
+  }
+  if (env.takeover?.cookieName === env.cookie.name) {
+    problems.push({
+      name: 'MIGRATE_COOKIE',
+      rule: 'must be another cookie than that of the sessions of this program',
+    });
+  }
+  if (env.metrics.port !== undefined && env.metrics.port !== 0 && env.metrics.port === env.port) {
+    problems.push({ name: 'METRICS_PORT', rule: 'must differ from PORT' });
+  }
+  return problems;
+}
+
+/** The shortest idle timeout of any kind of session, in milliseconds. */
+export function smallestIdleMs(lifetimes: Env['lifetimes']): number {
+  return Math.min(...Object.values(lifetimes).map(({ idleTimeoutMs }) => idleTimeoutMs));
+}
+
+function isClearText(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'http:' && !isLoopback(hostname);
+}

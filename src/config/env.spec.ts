@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { EnvError, parseEnv } from './env.js';
+import { privateRedisSocket } from './private-redis.js';
+
+const SECRET = 's'.repeat(32);
+const INDEX_KEY = 'i'.repeat(32);
+const SECRETS = { SESSION_SECRETS: SECRET, SESSION_INDEX_KEYS: INDEX_KEY };
+const MIGRATE = { MIGRATE_FROM: 'connect-redis', MIGRATE_SECRETS: 'keyboard cat' };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://latchkey@db/latchkey',
+  REDIS_URL: 'rediss://redis:6379',
+  PUBLIC_URL: 'https://app.example.com',
+  ...SECRETS,
+};
+
+/** Which variables are refused, in the order of the message. */
+function refused(source: Record<string, string>): string[] {
+  try {
+    parseEnv(source);
+  } catch (error) {
+    if (error instanceof EnvError) return error.problems.map(({ name }) => name);
+    throw error;
+  }
+  return [];
+}
+
+describe('parseEnv', () => {
+  let dataDir: string;
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'latchkey-env-'));
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true }));
+
+  it('runs a development machine without a single variable but the directory of its data', () => {
+    const env = parseEnv({ DATA_DIR: dataDir });
+    expect(env).toMatchObject({
+      nodeEnv: 'development',
+      host: '127.0.0.1',
+      port: 3000,
+      portIsDefault: true,
+      publicUrl: undefined,
+      redisUrl: `unix:${privateRedisSocket(dataDir)}`,
+      databaseUrl: `sqlite:${join(dataDir, 'latchkey.db')}`,
+      lifetimes: {
+        web: { idleTimeoutMs: 1_800_000, absoluteTimeoutMs: 43_200_000 },
+        bearer: { idleTimeoutMs: 1_209_600_000, absoluteTimeoutMs: 2_592_000_000 },
+        admin: { idleTimeoutMs: 900_000, absoluteTimeoutMs: 28_800_000 },
+      },
+      registration: 'open',
+      cookie: { name: 'sid', secure: false },
+      docs: true,
+    });
+    expect(Object.isFrozen(env.lifetimes.web)).toBe(true);
+  });
+
+  it('makes the secrets of a development machine once, readable by its owner alone', () => {
+    const directory = join(dataDir, 'new');
+    const first = parseEnv({ DATA_DIR: directory });
+    const second = parseEnv({ DATA_DIR: directory });
+    expect(first.sessionSecrets[0]).toMatch(/^[\w-]{43}$/);
+    expect(first.sessionIndexKeys).not.toEqual(first.sessionSecrets);
+    expect(second.sessionSecrets).toEqual(first.sessionSecrets);
+    expect(second.sessionIndexKeys).toEqual(first.sessionIndexKeys);
+    expect(statSync(join(directory, 'secrets.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+  });
+
+  it('says what to do about a secrets file it cannot read, without quoting it', () => {
+    writeFileSync(join(dataDir, 'secrets.json'), 'half a sec');
+    expect(() => parseEnv({ DATA_DIR: dataDir })).toThrow(/secrets\.json cannot be understood\. Delete it/);
+    expect(readFileSync(join(dataDir, 'secrets.json'), 'utf8')).toBe('half a sec');
+  });
+
+  it('touches no file when the secrets are given', () => {
+    const directory = join(dataDir, 'absent');
+    parseEnv({ ...SECRETS, DATA_DIR: directory });
+    expect(() => statSync(directory)).toThrow();
+  });
+
+  it('takes production only with everything written out', () => {
+    expect(parseEnv(PRODUCTION)).toMatchObject({
+      production: true,
+      host: '0.0.0.0',
+      registration: 'closed',
+      docs: false,
+      cookie: { name: '__Host-sid', secure: true },
+    });
+    expect(refused({ NODE_ENV: 'production' })).toEqual([
+      'DATABASE_URL',
+      'REDIS_URL',
+      'SESSION_SECRETS',
+      'SESSION_INDEX_KEYS',
+      'PUBLIC_URL',
+    ]);
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['an example secret', { SESSION_SECRETS: `${SECRET},example-${SECRET}` }, ['SESSION_SECRETS']],
+    ['an example index key', { SESSION_INDEX_KEYS: `example-${SECRET}` }, ['SESSION_INDEX_KEYS']],
+    ['clear text', { PUBLIC_URL: 'http://app.example.com' }, ['PUBLIC_URL']],
+    ['a clear text front end', { ALLOWED_ORIGINS: 'http://app.example.com' }, ['ALLOWED_ORIGINS']],
+    ['clear text on loopback', { PUBLIC_URL: 'http://localhost:8080' }, []],
+    ['cheap hashes', { ARGON2_MEMORY_KIB: '4096' }, ['ARGON2_MEMORY_KIB']],
+    ['less memory with more passes', { ARGON2_MEMORY_KIB: '7168', ARGON2_TIME: '5' }, []],
+  ])('in production, %s', (_, settings, names) => {
+    expect(refused({ ...PRODUCTION, ...settings })).toEqual(names);
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['a short secret', { SESSION_SECRETS: 'short' }, ['SESSION_SECRETS']],
+    ['a secret twice', { SESSION_SECRETS: `${SECRET},${SECRET}` }, ['SESSION_SECRETS']],
+    ['no secret at all', { SESSION_SECRETS: ',' }, ['SESSION_SECRETS']],
+    ['a secret that is an index key', { SESSION_SECRETS: INDEX_KEY }, ['SESSION_INDEX_KEYS']],
+    ['idle longer than absolute', { SESSION_WEB_IDLE: '13h' }, ['SESSION_WEB_IDLE']],
+    ['an absolute timeout of zero', { SESSION_ADMIN_ABSOLUTE: '0s' }, ['SESSION_ADMIN_ABSOLUTE']],
+    ['a duration without a unit', { REAUTH_WINDOW: '900' }, ['REAUTH_WINDOW']],
+    ['a limit of zero', { SESSION_LIMIT: '0' }, ['SESSION_LIMIT']],
+    ['a limit over 100', { SESSION_LIMIT: '101' }, ['SESSION_LIMIT']],
+    ['an unknown policy', { SESSION_LIMIT_POLICY: 'evict' }, ['SESSION_LIMIT_POLICY']],
+    ['touches that come too late', { TOUCH_INTERVAL: '91s' }, ['TOUCH_INTERVAL']],
+    ['touches in time', { TOUCH_INTERVAL: '90s' }, []],
+    ['any origin', { ALLOWED_ORIGINS: '*' }, ['ALLOWED_ORIGINS']],
+    ['any subdomain', { ALLOWED_ORIGINS: 'https://*.example.com' }, ['ALLOWED_ORIGINS']],
+    ['the null origin', { ALLOWED_ORIGINS: 'null' }, ['ALLOWED_ORIGINS']],
+    ['an origin with a path', { ALLOWED_ORIGINS: 'https://a.example.com/app' }, ['ALLOWED_ORIGINS']],
+    ['a public URL with a path', { PUBLIC_URL: 'https://a.example.com/app' }, ['PUBLIC_URL']],
+    ['a proxy by name', { TRUSTED_PROXIES: 'loopback' }, ['TRUSTED_PROXIES']],
+    ['everybody as a proxy', { TRUSTED_PROXIES: '0.0.0.0/0' }, ['TRUSTED_PROXIES']],
+    ['proxies and networks', { TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8' }, []],
+    ['another scheme for Redis', { REDIS_URL: 'http://redis:6379' }, ['REDIS_URL']],
+    ['another database', { DATABASE_URL: 'mysql://db/latchkey' }, ['DATABASE_URL']],
+    ['a port that is none', { PORT: '65536' }, ['PORT']],
+    ['metrics on the main port', { PORT: '4000', METRICS_PORT: '4000' }, ['METRICS_PORT']],
+    ['a takeover without secrets', { MIGRATE_FROM: 'connect-redis' }, ['MIGRATE_SECRETS']],
+    ['a takeover from something unknown', { MIGRATE_FROM: 'memory' }, ['MIGRATE_FROM']],
+    ['a takeover of its own cookie', { ...MIGRATE, MIGRATE_COOKIE: 'sid' }, ['MIGRATE_COOKIE']],
+    ['a takeover of what is no cookie', { ...MIGRATE, MIGRATE_COOKIE: 'a b' }, ['MIGRATE_COOKIE']],
+    [
+      'the rest of a takeover that is switched off',
+      { MIGRATE_SECRETS: 'keyboard cat', MIGRATE_COOKIE: 'sid' },
+      [],
+    ],
+    ['an unknown NODE_ENV', { NODE_ENV: 'staging' }, ['NODE_ENV']],
+    ['an open address, not asked for', { HOST: '0.0.0.0' }, ['HOST']],
+    ['an open address, asked for', { HOST: '0.0.0.0', NODE_ENV: 'development' }, []],
+    ['a prefix that breaks hash slots', { SESSION_PREFIX: 'a{b}' }, ['SESSION_PREFIX']],
+  ])('judges %s', (_, settings, names) => {
+    expect(refused({ ...SECRETS, DATA_DIR: dataDir, ...settings })).toEqual(names);
+  });
+
+  it('reports every problem at once, by name and rule and never by value', () => {
+    const source = {
+      SESSION_SECRETS: 'hunter2',
+      REDIS_URL: 'redis-of-hunter2',
+      PORT: 'x',
+      SESSION_WEB_IDLE: '13h',
+    };
+    expect(() => parseEnv({ ...source, DATA_DIR: dataDir })).toThrow(
+      [
+        'The settings cannot be used:',
+        '  PORT: must be a whole number from 0 to 65535',
+        '  REDIS_URL: must be redis://host:port, rediss://host:port or unix:/path/to/socket',
+        '  SESSION_SECRETS: every secret must have at least 32 characters',
+        '  SESSION_WEB_IDLE: must not be longer than SESSION_WEB_ABSOLUTE',
+      ].join('\n'),
+    );
+  });
+
+  it('takes over from connect-redis as it is set up by default, when asked to', () => {
+    expect(parseEnv({ ...SECRETS, ...MIGRATE }).takeover).toEqual({
+      from: 'connect-redis',
+      cookieName: 'connect.sid',
+      prefix: 'sess:',
+      secrets: ['keyboard cat'],
+    });
+    expect(parseEnv(SECRETS).takeover).toBeUndefined();
+  });
+
+  it('counts an empty variable as unset', () => {
+    expect(parseEnv({ ...SECRETS, PORT: '', REDIS_URL: ' ', DATA_DIR: dataDir })).toMatchObject({
+      port: 3000,
+      portIsDefault: true,
+    });
+  });
+
+  it('touches no later than a tenth of the shortest idle timeout when no interval is set', () => {
+    expect(parseEnv({ ...SECRETS, SESSION_ADMIN_IDLE: '10s' }).touchIntervalMs).toBe(1_000);
+    expect(parseEnv(SECRETS).touchIntervalMs).toBe(60_000);
+  });
+
+  it('sets the Secure cookie whenever the public address is https', () => {
+    expect(parseEnv({ ...SECRETS, PUBLIC_URL: 'https://localhost:3000/' })).toMatchObject({
+      publicUrl: 'https://localhost:3000',
+      cookie: { name: '__Host-sid', secure: true },
+    });
+  });
+
+  it('normalises origins, so that they compare with what a browser sends', () => {
+    expect(
+      parseEnv({ ...SECRETS, ALLOWED_ORIGINS: 'https://App.Example.com:443, http://a.test:8080/' })
+        .allowedOrigins,
+    ).toEqual(['https://app.example.com', 'http://a.test:8080']);
+  });
+});
+
+describe('privateRedisSocket', () => {
+  it('lies in the data directory, or in the temp directory when the path is too long for a socket', () => {
+    expect(privateRedisSocket('/srv/latchkey/.data')).toBe('/srv/latchkey/.data/redis/redis.sock');
+    const long = privateRedisSocket(`/${'d'.repeat(90)}`);
+    expect(long).toMatch(/latchkey-[0-9a-f]{12}\/redis\.sock$/);
+    expect(privateRedisSocket(`/${'d'.repeat(90)}`)).toBe(long);
+  });
+});

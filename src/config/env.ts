@@ -1,0 +1,155 @@
+import { join, resolve } from 'node:path';
+
+import { developmentSecrets } from './development-secrets.js';
+import { parseDuration } from './duration.js';
+import {
+  combinedProblems,
+  developmentProblems,
+  productionProblems,
+  smallestIdleMs,
+  type EnvProblem,
+} from './env.rules.js';
+import { FIELDS, type Settings } from './env.schema.js';
+import type { Env, EnvWithoutSecrets } from './env.types.js';
+import { privateRedisSocket } from './private-redis.js';
+
+/** The settings cannot be used. The message lists every problem, by variable and rule. */
+export class EnvError extends Error {
+  constructor(readonly problems: readonly EnvProblem[]) {
+    super(
+      ['The settings cannot be used:', ...problems.map(({ name, rule }) => `  ${name}: ${rule}`)].join('\n'),
+    );
+    this.name = 'EnvError';
+  }
+}
+
+/**
+ * Turns environment variables into settings. An empty variable counts as unset. Outside of production, session
+ * secrets that are unset are read from, or made in, the data directory; nothing else is touched.
+ *
+ * @throws {EnvError} with every problem at once.
+ */
+export function parseEnv(source: Readonly<Record<string, string | undefined>>): Env {
+  const { settings, problems } = readFields(source);
+  const production = settings.NODE_ENV === 'production';
+  problems.push(...(production ? productionProblems(settings) : developmentProblems(settings)));
+  const env = withDefaults(settings, production);
+  problems.push(...combinedProblems(env, settings));
+  if (problems.length > 0) throw new EnvError(firstPerName(problems));
+  return deepFreeze({ ...env, ...secretsOf(settings, env.dataDir) });
+}
+
+function readFields(source: Readonly<Record<string, string | undefined>>): {
+  settings: Settings;
+  problems: EnvProblem[];
+} {
+  const settings: Record<string, unknown> = {};
+  const problems: EnvProblem[] = [];
+  for (const [key, schema] of Object.entries(FIELDS)) {
+    const name = key as keyof typeof FIELDS;
+    const text = source[name]?.trim();
+    if (!text) continue;
+    const result = schema.safeParse(text);
+    if (result.success) settings[name] = result.data;
+    else problems.push({ name, rule: result.error.issues[0]?.message ?? 'is malformed' });
+  }
+  return { settings, problems };
+}
+
+function withDefaults(settings: Settings, production: boolean): EnvWithoutSecrets {
+  const dataDir = resolve(settings.DATA_DIR ?? '.data');
+  const secure = production || (settings.PUBLIC_URL?.startsWith('https:') ?? false);
+  const lifetimes = lifetimesOf(settings);
+  return {
+    nodeEnv: settings.NODE_ENV ?? 'development',
+    production,
+    host: settings.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: settings.PORT ?? 3000,
+    portIsDefault: settings.PORT === undefined,
+    publicUrl: settings.PUBLIC_URL,
+    dataDir,
+    redisUrl: settings.REDIS_URL ?? `unix:${privateRedisSocket(dataDir)}`,
+    databaseUrl: settings.DATABASE_URL ?? `sqlite:${join(dataDir, 'latchkey.db')}`,
+    sessionPrefix: settings.SESSION_PREFIX ?? 'lk:',
+    lifetimes,
+    sessionLimit: settings.SESSION_LIMIT ?? 10,
+    sessionLimitPolicy: settings.SESSION_LIMIT_POLICY ?? 'evict-lru',
+    sessionMaxBytes: settings.SESSION_MAX_BYTES ?? 16_384,
+    touchIntervalMs:
+      settings.TOUCH_INTERVAL ?? Math.min(ms('1m'), Math.floor(smallestIdleMs(lifetimes) / 10)),
+    takeover: takeoverOf(settings),
+    reauthWindowMs: settings.REAUTH_WINDOW ?? ms('15m'),
+    registration: settings.REGISTRATION ?? (production ? 'closed' : 'open'),
+    passwordMinLength: settings.PASSWORD_MIN_LENGTH ?? 15,
+    argon2: {
+      memoryKib: settings.ARGON2_MEMORY_KIB ?? 19_456,
+      timeCost: settings.ARGON2_TIME ?? 2,
+      parallelism: settings.ARGON2_PARALLELISM ?? 1,
+    },
+    trustedProxies: settings.TRUSTED_PROXIES ?? [],
+    allowedOrigins: settings.ALLOWED_ORIGINS ?? [],
+    // Browsers take a __Host- cookie only with Secure, and Secure only over https (RFC 6265bis, section 4.1.3).
+    cookie: { name: secure ? '__Host-sid' : 'sid', secure },
+    metrics: { port: settings.METRICS_PORT, host: settings.METRICS_HOST ?? '127.0.0.1' },
+    docs: settings.DOCS === undefined ? !production : settings.DOCS === 'on',
+    logLevel: settings.LOG_LEVEL ?? 'info',
+  };
+}
+
+/** Sources: OWASP session management cheat sheet; NIST SP 800-63B-4, sections 2.1.3, 2.2.3 and 2.3.3. */
+function lifetimesOf(settings: Settings): Env['lifetimes'] {
+  return {
+    web: {
+      idleTimeoutMs: settings.SESSION_WEB_IDLE ?? ms('30m'),
+      absoluteTimeoutMs: settings.SESSION_WEB_ABSOLUTE ?? ms('12h'),
+    },
+    bearer: {
+      idleTimeoutMs: settings.SESSION_BEARER_IDLE ?? ms('14d'),
+      absoluteTimeoutMs: settings.SESSION_BEARER_ABSOLUTE ?? ms('30d'),
+    },
+    admin: {
+      idleTimeoutMs: settings.SESSION_ADMIN_IDLE ?? ms('15m'),
+      absoluteTimeoutMs: settings.SESSION_ADMIN_ABSOLUTE ?? ms('8h'),
+    },
+    anonymous: { idleTimeoutMs: ms('30m'), absoluteTimeoutMs: ms('24h') },
+  };
+}
+
+/** The defaults are those of express-session and connect-redis. */
+function takeoverOf(settings: Settings): Env['takeover'] {
+  return (
+    settings.MIGRATE_FROM && {
+      from: settings.MIGRATE_FROM,
+      cookieName: settings.MIGRATE_COOKIE ?? 'connect.sid',
+      prefix: settings.MIGRATE_PREFIX ?? 'sess:',
+      secrets: settings.MIGRATE_SECRETS ?? [],
+    }
+  );
+}
+
+function secretsOf(settings: Settings, dataDir: string): Pick<Env, 'sessionSecrets' | 'sessionIndexKeys'> {
+  const { SESSION_SECRETS: sessionSecrets, SESSION_INDEX_KEYS: sessionIndexKeys } = settings;
+  if (sessionSecrets !== undefined && sessionIndexKeys !== undefined)
+    return { sessionSecrets, sessionIndexKeys };
+  const made = developmentSecrets(dataDir);
+  return {
+    sessionSecrets: sessionSecrets ?? made.sessionSecrets,
+    sessionIndexKeys: sessionIndexKeys ?? made.sessionIndexKeys,
+  };
+}
+
+/** A variable that is malformed is reported for that, not once more for what its default would have broken. */
+function firstPerName(problems: readonly EnvProblem[]): EnvProblem[] {
+  return problems.filter(({ name }, index) => problems.findIndex((other) => other.name === name) === index);
+}
+
+function ms(text: string): number {
+  return parseDuration(text) ?? Number.NaN;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member as object);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,45 @@
+import type { Settings } from './env.schema.js';
+
+interface Lifetime {
+  idleTimeoutMs: number;
+  absoluteTimeoutMs: number;
+}
+
+/** The program's settings: parsed once, complete, frozen. Durations in milliseconds. */
+export interface Env {
+  nodeEnv: 'development' | 'production' | 'test';
+  production: boolean;
+  host: string;
+  port: number;
+  /** Whether `PORT` was left out, so that another free port may be taken in development. */
+  portIsDefault: boolean;
+  /** The origin under which browsers reach the program; undefined: whatever loopback address it listens on. */
+  publicUrl: string | undefined;
+  dataDir: string;
+  redisUrl: string;
+  databaseUrl: string;
+  sessionSecrets: string[];
+  sessionIndexKeys: string[];
+  sessionPrefix: string;
+  lifetimes: Record<'web' | 'bearer' | 'admin' | 'anonymous', Lifetime>;
+  sessionLimit: number;
+  sessionLimitPolicy: 'evict-lru' | 'evict-oldest' | 'reject';
+  sessionMaxBytes: number;
+  touchIntervalMs: number;
+  /** Sessions of express-session with connect-redis that are taken over; undefined: none. */
+  takeover: { from: 'connect-redis'; cookieName: string; prefix: string; secrets: string[] } | undefined;
+  reauthWindowMs: number;
+  registration: 'open' | 'closed';
+  passwordMinLength: number;
+  argon2: { memoryKib: number; timeCost: number; parallelism: number };
+  trustedProxies: string[];
+  allowedOrigins: string[];
+  cookie: { name: string; secure: boolean };
+  /** `port` undefined: `/metrics` on the main port in development, nowhere in production. */
+  metrics: { port: number | undefined; host: string };
+  docs: boolean;
+  logLevel: NonNullable<Settings['LOG_LEVEL']>;
+}
+
+/** The settings before the secrets of a development machine are read or made. */
+export type EnvWithoutSecrets = Omit<Env, 'sessionSecrets' | 'sessionIndexKeys'>;

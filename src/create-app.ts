@@ -1,0 +1,69 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { readFileSync } from 'node:fs';
+import type { DestinationStream } from 'pino';
+
+import { AppModule, SESSIONLESS_PATHS } from './app.module.js';
+import type { Env } from './config/index.js';
+import {
+  buildOpenApi,
+  configureHttp,
+  createLogger,
+  HttpDrain,
+  NestLogger,
+  operationAccess,
+  serveDocs,
+  type OpenApiDocument,
+} from './http/index.js';
+import { Metrics } from './metrics/index.js';
+
+/**
+ * The program, ready to listen: connected to Redis and the database, migrated, every route in place. `app.close()`
+ * closes all that it opened.
+ *
+ * @param log where the log goes; standard output when left out.
+ * @throws {RedisBootError} or an error of the database when one of them cannot be used.
+ */
+export async function createApp(env: Env, log?: DestinationStream): Promise<NestExpressApplication> {
+  const logger = createLogger(env.logLevel, log);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env), {
+    // Ours stands before the session, see configureHttp.
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.get(HttpDrain).watch(app.getHttpServer());
+  configureHttp(app, {
+    ...env,
+    logger,
+    cookieName: env.cookie.name,
+    legacyCookieName: env.takeover?.cookieName,
+    observe: app.get(Metrics).observeRequest,
+  });
+  try {
+    if (env.docs) serveDocs(app, describeApi(app, env));
+    await app.init();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+/** The OpenAPI document of the program as it is configured. */
+export function describeApi(app: NestExpressApplication, env: Pick<Env, 'cookie'>): OpenApiDocument {
+  return buildOpenApi(app, {
+    version: packageVersion(),
+    cookieName: env.cookie.name,
+    accessOf: operationAccess(app),
+    hasSession: (path) =>
+      !SESSIONLESS_PATHS.some((excluded) => path.startsWith(`/${excluded.split('/')[0]}`)),
+  });
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

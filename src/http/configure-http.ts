@@ -1,0 +1,75 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+
+import { jsonBody } from './body.js';
+import { answerClientErrors } from './client-error.js';
+import { crossSiteGuard } from './cross-site.js';
+import { noStore } from './no-store.js';
+import { knownOrigins, type OriginOptions } from './origins.js';
+import { requestLog } from './request-log.js';
+import { securityHeaders } from './security-headers.js';
+
+export interface HttpOptions extends OriginOptions {
+  logger: Logger;
+  production: boolean;
+  /** Addresses and networks whose `X-Forwarded-*` headers are believed; empty: nobody's. */
+  trustedProxies: readonly string[];
+  cookieName: string;
+  /** See `CrossSiteOptions`. */
+  legacyCookieName?: string;
+  /** Sees every request first, for metrics. */
+  observe: RequestHandler;
+}
+
+/**
+ * Mounts what every request passes before it reaches Nest, in the order of what it costs: a request that is refused
+ * for its origin, its type or its size has cost no Redis command, and its body was not read beyond the limit. Call it
+ * before `app.init()`, on an application made with `bodyParser: false`.
+ */
+export function configureHttp(app: NestExpressApplication, options: HttpOptions): void {
+  app.disable('x-powered-by');
+  // Answers are small and not to be stored; hashing each for an ETag would be for nothing.
+  app.disable('etag');
+  app.set('trust proxy', options.trustedProxies.length > 0 ? [...options.trustedProxies] : false);
+  if (options.publicUrl?.startsWith('https:') === true) declareHttps(app);
+  limitTimes(app.getHttpServer());
+
+  app.use(options.observe);
+  app.use(requestLog(options.logger));
+  app.use(securityHeaders(options));
+  if (options.allowedOrigins.length > 0) {
+    app.enableCors({
+      origin: [...options.allowedOrigins],
+      credentials: true,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: ['Content-Type', 'Authorization', 'X-Request-Id'],
+      exposedHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Revocation-Durable'],
+      maxAge: 600,
+    });
+  }
+  const { cookieName, legacyCookieName } = options;
+  app.use(crossSiteGuard({ cookieName, legacyCookieName, isKnownOrigin: knownOrigins(options) }));
+  app.use(['/auth', '/admin'], noStore);
+  app.use(jsonBody());
+}
+
+/**
+ * Makes every request one that came by https, since that is how browsers reach the program, whoever ends TLS for it.
+ * Without this, a proxy that is missing in `TRUSTED_PROXIES`, or sends no `X-Forwarded-Proto`, would mean logins that
+ * succeed without a cookie: express-session sets a Secure cookie only over what it takes for https.
+ */
+function declareHttps(app: NestExpressApplication): void {
+  const { request } = app.getHttpAdapter().getInstance() as { request: object };
+  Object.defineProperty(request, 'protocol', { configurable: true, get: () => 'https' });
+}
+
+function limitTimes(server: Server): void {
+  // A request of at most 16 kB that takes longer to arrive is a slow loris.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 20_000;
+  // Longer than the 60 s after which load balancers drop idle connections, so that they never reuse a dead one.
+  server.keepAliveTimeout = 65_000;
+  answerClientErrors(server);
+}

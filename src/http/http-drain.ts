@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface DrainOptions {
+  /** How long a kept-alive connection may still bring a request before it is closed as idle, ms. */
+  idleGraceMs: number;
+  /** After which the connections that are left are cut, ms. */
+  deadlineMs: number;
+}
+
+/** Ends an HTTP server without cutting a request: it keeps count of the answers that are under way. */
+@Injectable()
+export class HttpDrain {
+  private readonly underWay = new Set<ServerResponse>();
+  private state: 'serving' | 'draining' | 'closing' = 'serving';
+
+  private server: Server | undefined;
+
+  /** Begins to count. Call it once, before the server listens. */
+  watch(server: Server): void {
+    this.server = server;
+    server.prependListener('request', (_req, res: ServerResponse) => {
+      if (this.draining) announceClose(res);
+      this.underWay.add(res);
+      res.once('close', () => {
+        this.underWay.delete(res);
+        // An answer that had begun before the drain could not announce that it is the last of its connection.
+        if (this.state === 'closing') setImmediate(() => server.closeIdleConnections());
+      });
+    });
+  }
+
+  /** True from the moment the server was told to end; a readiness check says no then. */
+  get draining(): boolean {
+    return this.state !== 'serving';
+  }
+
+  /**
+   * Takes no new connection from now on, answers what is under way and what still arrives on open connections with
+   * `Connection: close`, then closes the idle ones. Resolves when every connection is closed.
+   */
+  async drain({ idleGraceMs, deadlineMs }: DrainOptions): Promise<void> {
+    this.state = 'draining';
+    const { server } = this;
+    if (server?.listening !== true) return;
+    const closed = stopListening(server);
+    for (const res of this.underWay) announceClose(res);
+    const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    // An idle connection may have a request on its way: closing it at once would cut that one.
+    await Promise.race([closed, delay(idleGraceMs, undefined, { ref: false })]);
+    this.state = 'closing';
+    server.closeIdleConnections();
+    await closed;
+    clearTimeout(deadline);
+  }
+}
+
+/** `close` of net.Server: that of http.Server also closes idle connections, at once. */
+function stopListening(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    NetServer.prototype.close.call(server, () => resolve());
+  });
+}
+
+function announceClose(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
+}

@@ -1,0 +1,43 @@
+import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth/index.js';
+import { loadEnv, type Env } from './config/index.js';
+import { createApp } from './create-app.js';
+import { createFirstAdmin } from './first-admin.js';
+import { createLogger } from './http/index.js';
+import { listen } from './listen.js';
+import { endOnSignal } from './shutdown.js';
+import { UsersService } from './users/index.js';
+import { policyOf, welcome } from './welcome.js';
+
+/** Creates the program, listens, and says where; ends it when a signal says so. */
+async function main(): Promise<void> {
+  const env = loadEnv();
+  const app = await createApp(env);
+  endOnSignal(app);
+  const url = await listen(app, env);
+  if (env.production) {
+    createLogger(env.logLevel).info({ url, policy: policyOf(env) }, 'listening');
+    return;
+  }
+  process.stdout.write(`${welcome(env, url, await firstAdmin(app, env))}\n`);
+}
+
+function firstAdmin(app: Awaited<ReturnType<typeof createApp>>, env: Env) {
+  return createFirstAdmin({
+    users: app.get(UsersService, { strict: false }),
+    hasher: app.get<ResolvedAuthOptions>(AUTH_OPTIONS, { strict: false }).hasher,
+    terminal: process.stdout.isTTY,
+    dataDir: env.dataDir,
+    minLength: env.passwordMinLength,
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exit(1);
+});
+
+/** What is wrong, and underneath what; a stack would bury it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} ${reasonOf(error.cause)}` : error.message;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { MetricsModule } from '../src/metrics/index.js';
+import { PASSWORD, startApp } from './support/app.js';
+import { BearerClient, CookieClient } from './support/clients.js';
+
+/** The value of a line of the Prometheus text; undefined when it is not there. */
+function value(metrics: string, series: string): number | undefined {
+  const line = metrics.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+describe('metrics', () => {
+  it('counts requests by route, sessions and security events, on the main port of a development', async () => {
+    const app = await startApp();
+    const client = new CookieClient(app.url);
+    await client.post('/auth/register', { email: 'nora@example.com', password: PASSWORD });
+    await client.post('/auth/login', { email: 'nora@example.com', password: 'wrong' });
+    await client.delete('/auth/sessions/not-one-of-mine');
+    await client.get('/nothing/here/for-nora@example.com');
+    await client.request('PROPFIND', '/auth/session');
+    await client.post('/auth/logout');
+    const { status, text, headers } = await new CookieClient(app.url).get('/metrics');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const requests = (method: string, route: string, answer: number): number | undefined =>
+      value(
+        text,
+        `http_request_duration_seconds_count{method="${method}",route="${route}",status="${answer}"}`,
+      );
+    expect(requests('POST', '/auth/register', 201)).toBe(1);
+    expect(requests('POST', '/auth/login', 401)).toBe(1);
+    expect(requests('DELETE', '/auth/sessions/:sessionId', 404)).toBe(1);
+    expect(requests('GET', 'unmatched', 404)).toBe(1);
+    expect(requests('OTHER', '/auth/session', 405)).toBe(1);
+    expect(value(text, 'latchkey_session_events_total{event="created",reason="login"}')).toBe(1);
+    expect(value(text, 'latchkey_session_events_total{event="ended",reason="logout"}')).toBe(1);
+    expect(value(text, 'latchkey_security_events_total{type="registered"}')).toBe(1);
+    expect(value(text, 'latchkey_security_events_total{type="login.failed"}')).toBe(1);
+    expect(value(text, 'process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(text).not.toMatch(/nora|not-one-of-mine/);
+    await app.close();
+  });
+
+  it('has a listener of its own when it is given a port, which serves nothing else', async () => {
+    const app = await startApp({ env: { METRICS_PORT: '0' } });
+    const { port } = app.app.get(MetricsModule);
+    const own = new BearerClient(`http://127.0.0.1:${port}`);
+    expect((await new BearerClient(app.url).get('/metrics')).status).toBe(404);
+    const answer = await own.get('/metrics');
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('http_request_duration_seconds_count');
+    expect((await own.get('/auth/session')).status).toBe(404);
+    expect((await own.post('/metrics', {})).status).toBe(404);
+    await app.close();
+    await expect(own.get('/metrics')).rejects.toThrow();
+  });
+});

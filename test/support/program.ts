@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** The program as a process of its own. */
+export interface RunningProgram {
+  pid: number;
+  dataDir: string;
+  /** Every line of standard output and standard error so far. */
+  output: string[];
+  /** Resolves with the first line that matches, past or to come; rejects when the process ends without one. */
+  line(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(signal: NodeJS.Signals): void;
+  /** Exit code, and how long after `since` (of `performance.now()`) it came. */
+  ended: Promise<{ code: number | null; atMs: number }>;
+  /** Kills it if it still runs, and removes its files. */
+  dispose(): Promise<void>;
+}
+
+const TEST_SETTINGS = {
+  SESSION_SECRETS: 'a-session-secret-of-the-tests-only',
+  // The same for every program: a Redis that one has used refuses others.
+  SESSION_INDEX_KEYS: 'an-index-key-of-the-tests-and-only',
+  ARGON2_MEMORY_KIB: '1024',
+};
+
+/** Starts the program from its sources, with these settings and a data directory of its own. */
+export async function startProgram(settings: Record<string, string>): Promise<RunningProgram> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'lk-program-'));
+  const root = new URL('../..', import.meta.url);
+  const child = spawn(process.execPath, ['--import', './test/support/ts-loader.mjs', 'src/main.ts'], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      NODE_NO_WARNINGS: '1',
+      DATA_DIR: dataDir,
+      ...TEST_SETTINGS,
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  const listeners = new Set<(line: string) => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on('line', (line) => {
+      output.push(line);
+      for (const listener of listeners) listener(line);
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    atMs: performance.now(),
+  }));
+  return {
+    pid: child.pid as number,
+    dataDir,
+    output,
+    async line(pattern) {
+      const matched = new Promise<RegExpExecArray>((resolve) => {
+        const listener = (line: string): void => {
+          const match = pattern.exec(line);
+          if (match !== null) resolve(match);
+        };
+        output.forEach(listener);
+        listeners.add(listener);
+      });
+      const failed = ended.then(({ code }) =>
+        Promise.reject(new Error(`ended with ${code}:\n${output.join('\n')}`)),
+      );
+      return Promise.race([matched, failed]);
+    },
+    signal: (signal) => void child.kill(signal),
+    ended,
+    async dispose() {
+      child.kill('SIGKILL');
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
