@@ -33,7 +33,10 @@ describe('DELETE /admin/sessions', () => {
     const { status, body, headers } = await program.admin.delete('/admin/sessions');
     expect([status, Object.keys(body)]).toEqual([202, ['operationId']]);
     expect(headers.get('location')).toBe(`/admin/operations/${body.operationId}`);
-    expect(await finished(program.admin, headers.get('location') as string)).toEqual({ state: 'done', revoked: 7 });
+    expect(await finished(program.admin, headers.get('location') as string)).toEqual({
+      state: 'done',
+      revoked: 7,
+    });
 
     for (const client of people.flatMap(({ clients }) => clients)) {
       expect((await client.get('/auth/session')).status).toBe(401);

@@ -64,7 +64,10 @@ describe('GET /admin/events', () => {
 
   it('filters by type, and goes on where the page before ended', async () => {
     for (let i = 0; i < 3; i += 1) {
-      await new CookieClient(program.url).post('/auth/login', { email: 'nobody@example.com', password: 'a wrong password' });
+      await new CookieClient(program.url).post('/auth/login', {
+        email: 'nobody@example.com',
+        password: 'a wrong password',
+      });
     }
     const first = await program.admin.get('/admin/events?type=login.failed&limit=2');
     expect(first.body.items).toHaveLength(2);
@@ -123,14 +126,28 @@ describe('GET /admin/stats', () => {
     try {
       const { id, clients } = await fresh.person('ada@example.com', { sessions: 3 });
       await fresh.person('idle@example.com', { sessions: 0 });
-      await new CookieClient(fresh.url).post('/auth/login', { email: 'ada@example.com', password: 'a wrong password' });
+      await new CookieClient(fresh.url).post('/auth/login', {
+        email: 'ada@example.com',
+        password: 'a wrong password',
+      });
       const sessionId = await fresh.sessionIdOf(clients[0] as CookieClient);
       await fresh.admin.delete(`/admin/users/${id}/sessions/${sessionId}`);
       const { status, body } = await fresh.admin.get('/admin/stats');
       expect(status).toBe(200);
-      expect(body).toEqual({ liveSessions: 3, usersWithSessions: 2, users: 3, logins: 4, failedLogins: 1, revocations: 1 });
+      expect(body).toEqual({
+        liveSessions: 3,
+        usersWithSessions: 2,
+        users: 3,
+        logins: 4,
+        failedLogins: 1,
+        revocations: 1,
+      });
       await fresh.admin.patch(`/admin/users/${id}`, { disabled: true });
-      expect((await fresh.admin.get('/admin/stats')).body).toMatchObject({ liveSessions: 1, usersWithSessions: 1, revocations: 2 });
+      expect((await fresh.admin.get('/admin/stats')).body).toMatchObject({
+        liveSessions: 1,
+        usersWithSessions: 1,
+        revocations: 2,
+      });
     } finally {
       await fresh.close();
     }

@@ -33,7 +33,9 @@ async function sessionKeys(): Promise<{ records: string[]; indexes: string[] }> 
   return { records, indexes };
 }
 
-async function newKeysOf<T>(work: () => Promise<T>): Promise<{ result: T; records: string[]; index: string }> {
+async function newKeysOf<T>(
+  work: () => Promise<T>,
+): Promise<{ result: T; records: string[]; index: string }> {
   const before = await sessionKeys();
   const result = await work();
   const after = await sessionKeys();
@@ -51,7 +53,12 @@ describe('GET /admin/users/:userId/sessions', () => {
     expect(body).toEqual({ items: [SESSION, SESSION, SESSION], total: 3 });
     const { items } = body as { items: { id: string; current: boolean; lastSeenAt: string }[] };
     expect(items.some(({ current }) => current)).toBe(false);
-    expect(items.map(({ lastSeenAt }) => lastSeenAt)).toEqual(items.map(({ lastSeenAt }) => lastSeenAt).sort().reverse());
+    expect(items.map(({ lastSeenAt }) => lastSeenAt)).toEqual(
+      items
+        .map(({ lastSeenAt }) => lastSeenAt)
+        .sort()
+        .reverse(),
+    );
     const ids = await Promise.all(clients.map((client) => program.sessionIdOf(client)));
     expect(items.map((item) => item.id).sort()).toEqual(ids.sort());
   });
@@ -71,7 +78,9 @@ describe('GET /admin/users/:userId/sessions', () => {
 
 describe('DELETE /admin/users/:userId/sessions/:sessionId', () => {
   it('ends that session, and leaves the others and the index sound', async () => {
-    const { result, records, index } = await newKeysOf(() => program.person('one@example.com', { sessions: 2 }));
+    const { result, records, index } = await newKeysOf(() =>
+      program.person('one@example.com', { sessions: 2 }),
+    );
     const [first, second] = result.clients as [CookieClient, CookieClient];
     const sessionId = await program.sessionIdOf(first);
     const answer = await program.admin.delete(`/admin/users/${result.id}/sessions/${sessionId}`);
@@ -79,7 +88,9 @@ describe('DELETE /admin/users/:userId/sessions/:sessionId', () => {
     expect((await first.get('/auth/session')).status).toBe(401);
     expect((await second.get('/auth/session')).status).toBe(200);
 
-    const left = (await Promise.all(records.map((key) => redis.exists(key)))).filter((exists) => exists === 1);
+    const left = (await Promise.all(records.map((key) => redis.exists(key)))).filter(
+      (exists) => exists === 1,
+    );
     expect(left).toHaveLength(1);
     expect(await redis.zcard(index)).toBe(1);
     expect(await redis.pttl(index)).toBeGreaterThan(0);
@@ -102,7 +113,9 @@ describe('DELETE /admin/users/:userId/sessions/:sessionId', () => {
 
 describe('DELETE /admin/users/:userId/sessions', () => {
   it('ends all of them, says how many, and leaves no record and no index entry', async () => {
-    const { result, records, index } = await newKeysOf(() => program.person('all@example.com', { sessions: 3 }));
+    const { result, records, index } = await newKeysOf(() =>
+      program.person('all@example.com', { sessions: 3 }),
+    );
     const answer = await program.admin.delete(`/admin/users/${result.id}/sessions`);
     expect([answer.status, answer.body]).toEqual([200, { revoked: 3 }]);
     for (const client of result.clients) expect((await client.get('/auth/session')).status).toBe(401);
@@ -132,7 +145,10 @@ describe('while Redis is away', () => {
   it('answers 503 and sets no cookie, and serves again when Redis is back', async () => {
     const { id } = await program.person('outage@example.com');
     await program.redis.kill();
-    for (const request of [() => program.admin.get(`/admin/users/${id}/sessions`), () => program.admin.delete(`/admin/users/${id}/sessions`)]) {
+    for (const request of [
+      () => program.admin.get(`/admin/users/${id}/sessions`),
+      () => program.admin.delete(`/admin/users/${id}/sessions`),
+    ]) {
       const answer = await request();
       expect([answer.status, answer.body.code]).toEqual([503, 'SESSION_STORE_UNAVAILABLE']);
       expect(answer.headers.get('retry-after')).toBe('1');

@@ -31,7 +31,10 @@ describe('GET /admin/users', () => {
         nextCursor: null,
       });
     }
-    expect((await program.admin.get('/admin/users?query=nobody-of-this-name')).body).toEqual({ items: [], nextCursor: null });
+    expect((await program.admin.get('/admin/users?query=nobody-of-this-name')).body).toEqual({
+      items: [],
+      nextCursor: null,
+    });
   });
 
   it('visits everybody once, page by page', async () => {
@@ -70,7 +73,10 @@ describe('GET /admin/users/:userId', () => {
     const { id } = await program.person('ada@example.com', { sessions: 3 });
     const { status, body } = await program.admin.get(`/admin/users/${id}`);
     expect(status).toBe(200);
-    expect(body).toEqual({ user: { ...USER, id, email: 'ada@example.com', displayName: null, roles: [] }, sessions: 3 });
+    expect(body).toEqual({
+      user: { ...USER, id, email: 'ada@example.com', displayName: null, roles: [] },
+      sessions: 3,
+    });
   });
 
   it('answers 404 for somebody who is not there', async () => {
@@ -94,14 +100,18 @@ describe('PATCH /admin/users/:userId', () => {
     const credentials = { email: 'barred@example.com', password: PASSWORD };
     expect((await new CookieClient(program.url).post('/auth/login', credentials)).status).toBe(401);
 
-    expect((await program.admin.patch(`/admin/users/${id}`, { disabled: false })).body.user.disabled).toBe(false);
+    expect((await program.admin.patch(`/admin/users/${id}`, { disabled: false })).body.user.disabled).toBe(
+      false,
+    );
     expect((await clients[0]?.get('/auth/session'))?.status).toBe(401);
     expect((await new CookieClient(program.url).post('/auth/login', credentials)).status).toBe(200);
   });
 
   it('changes roles from the next request of a live session on', async () => {
     const { id, clients } = await program.person('promoted@example.com');
-    const { status, body } = await program.admin.patch(`/admin/users/${id}`, { roles: ['support', 'billing', 'support'] });
+    const { status, body } = await program.admin.patch(`/admin/users/${id}`, {
+      roles: ['support', 'billing', 'support'],
+    });
     expect(status).toBe(200);
     expect(body.user.roles).toEqual(['billing', 'support']);
     expect((await clients[0]?.get('/auth/session'))?.body.user.roles).toEqual(['billing', 'support']);
@@ -186,9 +196,19 @@ describe('who may', () => {
       ];
       for (const [method, path, body] of changing) {
         const answer = await late.admin.request(method, path, { body });
-        expect([method, path, answer.status, answer.body.code]).toEqual([method, path, 403, 'REAUTHENTICATION_REQUIRED']);
+        expect([method, path, answer.status, answer.body.code]).toEqual([
+          method,
+          path,
+          403,
+          'REAUTHENTICATION_REQUIRED',
+        ]);
       }
-      for (const path of ['/admin/users', `/admin/users/${late.adminId}/sessions`, '/admin/events', '/admin/stats']) {
+      for (const path of [
+        '/admin/users',
+        `/admin/users/${late.adminId}/sessions`,
+        '/admin/events',
+        '/admin/stats',
+      ]) {
         expect([path, (await late.admin.get(path)).status]).toEqual([path, 200]);
       }
     } finally {

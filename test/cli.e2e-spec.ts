@@ -33,8 +33,16 @@ async function run(cli: Cli, argv: string[], { stdin = '', env = () => program.e
   const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   io.stdin.end(stdin);
   const code = await runCli(cli, argv, env, io);
-  const [stdout, stderr] = [io.stdout, io.stderr].map((stream) => String(stream.read() ?? '')) as [string, string];
-  return { code, stdout, stderr, json: argv.includes('--json') && code === 0 ? JSON.parse(stdout) : undefined };
+  const [stdout, stderr] = [io.stdout, io.stderr].map((stream) => String(stream.read() ?? '')) as [
+    string,
+    string,
+  ];
+  return {
+    code,
+    stdout,
+    stderr,
+    json: argv.includes('--json') && code === 0 ? JSON.parse(stdout) : undefined,
+  };
 }
 
 const user = (...argv: string[]) => run({ name: 'user', commands: USER_COMMANDS }, argv);
@@ -61,7 +69,10 @@ describe('user create', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Created grace@example\.com with the roles admin, support, id \S+\.\n$/);
     const client = new CookieClient(program.url);
-    const { status, body } = await client.post('/auth/login', { email: 'grace@example.com', password: PASSWORD });
+    const { status, body } = await client.post('/auth/login', {
+      email: 'grace@example.com',
+      password: PASSWORD,
+    });
     expect(status).toBe(200);
     expect(body.user).toMatchObject({ displayName: 'Grace Hopper', roles: ['admin', 'support'] });
     expect((await client.get('/admin/users')).status).toBe(200);
@@ -70,17 +81,37 @@ describe('user create', () => {
   it('prints the account as one line of JSON when asked', async () => {
     const { code, json, stdout } = await userTyping(PASSWORD, 'create', '--email=json@example.com', '--json');
     expect(code).toBe(0);
-    expect(json.user).toMatchObject({ email: 'json@example.com', displayName: null, roles: [], disabled: false });
+    expect(json.user).toMatchObject({
+      email: 'json@example.com',
+      displayName: null,
+      roles: [],
+      disabled: false,
+    });
     expect(stdout.trimEnd()).not.toContain('\n');
   });
 
   it.each([
-    ['an e-mail that is in use', ['--email=root@example.com'], PASSWORD, 'There is already an account with this e-mail.'],
+    [
+      'an e-mail that is in use',
+      ['--email=root@example.com'],
+      PASSWORD,
+      'There is already an account with this e-mail.',
+    ],
     ['an e-mail that is none', ['--email=nobody'], PASSWORD, 'email: Must be an e-mail address'],
     ['a weak password', ['--email=weak@example.com'], 'hunter2', 'Use at least 15 characters.'],
     ['no password', ['--email=none@example.com'], '', 'There is no password on standard input.'],
-    ['a role of other letters', ['--email=role@example.com', '--role=Big Boss'], PASSWORD, 'roles.0: Must match'],
-    ['a name with a line break', ['--email=name@example.com', '--name=a\nb'], PASSWORD, 'name: Must not contain control'],
+    [
+      'a role of other letters',
+      ['--email=role@example.com', '--role=Big Boss'],
+      PASSWORD,
+      'roles.0: Must match',
+    ],
+    [
+      'a name with a line break',
+      ['--email=name@example.com', '--name=a\nb'],
+      PASSWORD,
+      'name: Must not contain control',
+    ],
   ])('refuses %s on one line', async (_name, argv, stdin, message) => {
     const { code, stdout, stderr } = await userTyping(stdin, 'create', ...argv);
     expect([code, stdout]).toEqual([1, '']);
@@ -91,7 +122,10 @@ describe('user create', () => {
 
   it('refuses to wait for a password where nobody can type one', async () => {
     const { code, stderr } = await user('create', '--email=tty@example.com');
-    expect([code, stderr]).toEqual([1, 'There is no terminal to ask for a password on. Use --password-stdin.\n']);
+    expect([code, stderr]).toEqual([
+      1,
+      'There is no terminal to ask for a password on. Use --password-stdin.\n',
+    ]);
   });
 });
 
@@ -99,7 +133,10 @@ describe('what acts on live sessions', () => {
   it('user disable ends them all and locks out, user enable lets in again', async () => {
     const { clients } = await program.person('barred@example.com', { sessions: 2 });
     const disabled = await user('disable', '--email=Barred@example.com');
-    expect([disabled.code, disabled.stdout]).toEqual([0, 'Disabled barred@example.com; all its sessions have ended.\n']);
+    expect([disabled.code, disabled.stdout]).toEqual([
+      0,
+      'Disabled barred@example.com; all its sessions have ended.\n',
+    ]);
     for (const client of clients) expect((await client.get('/auth/session')).status).toBe(401);
     expect(await login('barred@example.com')).toBe(401);
     expect((await user('enable', '--email=barred@example.com')).stdout).toBe('Enabled barred@example.com.\n');
@@ -108,17 +145,28 @@ describe('what acts on live sessions', () => {
 
   it('user roles changes what a session may from its next request on', async () => {
     const { clients } = await program.person('roles@example.com');
-    const given = await user('roles', '--email=roles@example.com', '--role=support', '--role=billing', '--json');
+    const given = await user(
+      'roles',
+      '--email=roles@example.com',
+      '--role=support',
+      '--role=billing',
+      '--json',
+    );
     expect(given.json.user.roles).toEqual(['billing', 'support']);
     expect((await clients[0]?.get('/auth/session'))?.body.user.roles).toEqual(['billing', 'support']);
-    expect((await user('roles', '--email=roles@example.com', '--none')).stdout).toBe('roles@example.com has no roles now.\n');
+    expect((await user('roles', '--email=roles@example.com', '--none')).stdout).toBe(
+      'roles@example.com has no roles now.\n',
+    );
     expect((await clients[0]?.get('/auth/session'))?.body.user.roles).toEqual([]);
   });
 
   it('user password ends them all; the new password works and the old one does not', async () => {
     const { clients } = await program.person('forgot@example.com');
     const { code, stdout } = await userTyping(NEW_PASSWORD, 'password', '--email=forgot@example.com');
-    expect([code, stdout]).toEqual([0, 'forgot@example.com has a new password; all its sessions have ended.\n']);
+    expect([code, stdout]).toEqual([
+      0,
+      'forgot@example.com has a new password; all its sessions have ended.\n',
+    ]);
     expect((await clients[0]?.get('/auth/session'))?.status).toBe(401);
     expect(await login('forgot@example.com')).toBe(401);
     expect(await login('forgot@example.com', NEW_PASSWORD)).toBe(200);
@@ -136,7 +184,9 @@ describe('what acts on live sessions', () => {
     expect((await second.get('/auth/session')).status).toBe(200);
     const again = await sessions('revoke', '--email=many@example.com', '--session', id);
     expect([again.code, again.stderr]).toEqual([1, 'many@example.com has no live session of that id.\n']);
-    expect((await sessions('revoke', '--email=many@example.com')).stdout).toBe('Ended 2 sessions of many@example.com.\n');
+    expect((await sessions('revoke', '--email=many@example.com')).stdout).toBe(
+      'Ended 2 sessions of many@example.com.\n',
+    );
     expect((await third.get('/auth/session')).status).toBe(401);
   });
 
@@ -156,7 +206,10 @@ describe('what acts on live sessions', () => {
     expect([code, stderr]).toEqual([0, '']);
     for (const argv of [['disable'], ['roles', '--none']]) {
       const refused = await user(...argv, '--email=root@example.com');
-      expect([refused.code, refused.stderr]).toEqual([1, 'This is the last enabled admin. Make somebody else an admin first.\n']);
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        'This is the last enabled admin. Make somebody else an admin first.\n',
+      ]);
     }
   });
 });
@@ -183,7 +236,9 @@ describe('sessions list', () => {
     for (const id of ids) expect(stdout).toContain(`${id}  seen 2`);
     expect(stdout).not.toContain((clients[1] as BearerClient).token?.slice(3, 40));
     await program.person('absent@example.com', { sessions: 0 });
-    expect((await sessions('list', '--email=absent@example.com')).stdout).toBe('absent@example.com has no live session.\n');
+    expect((await sessions('list', '--email=absent@example.com')).stdout).toBe(
+      'absent@example.com has no live session.\n',
+    );
   });
 });
 
@@ -196,7 +251,11 @@ describe('sessions inspect', () => {
       id,
       key: expect.stringMatching(/^lk:sess:\{[\w-]{16}\}:[\w-]{43}$/),
       state: 'live',
-      header: { generation: expect.any(Number), revision: expect.any(Number), createdAt: expect.stringMatching(/Z$/) },
+      header: {
+        generation: expect.any(Number),
+        revision: expect.any(Number),
+        createdAt: expect.stringMatching(/Z$/),
+      },
       meta: { transport: 'cookie', profile: 'web' },
       data: { passport: expect.any(Number), cookie: expect.any(Number) },
       findings: [],
@@ -207,29 +266,42 @@ describe('sessions inspect', () => {
     expect(stdout).toContain('data.passport');
     expect(stdout).not.toContain('Lovelace');
     const unknown = await sessions('inspect', '--email=looked-at@example.com', 'no-such-session');
-    expect([unknown.code, unknown.stderr]).toEqual([1, 'looked-at@example.com has no live session of that id.\n']);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      'looked-at@example.com has no live session of that id.\n',
+    ]);
   });
 });
 
 describe('sessions doctor', () => {
   it('finds nothing wrong with what the program has written', async () => {
     const { code, stdout } = await sessions('doctor');
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Looked at \d+ records and \d+ indexes: nothing is wrong\.\n$/)]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Looked at \d+ records and \d+ indexes: nothing is wrong\.\n$/),
+    ]);
   });
 
   it('tells what is wrong, and puts it right when asked', async () => {
     const { clients } = await program.person('sick@example.com', { sessions: 2 });
     const id = await program.sessionIdOf(clients[0] as CookieClient);
     const { json } = await sessions('inspect', '--email=sick@example.com', id, '--json');
-    const index = String(json.key).replace('sess:', 'idx:').slice(0, String(json.key).lastIndexOf(':') - 1);
+    const index = String(json.key)
+      .replace('sess:', 'idx:')
+      .slice(0, String(json.key).lastIndexOf(':') - 1);
     await redis.persist(json.key);
     await redis.zadd(index, Date.now() + 60_000, 'x'.repeat(43));
 
     const found = await sessions('doctor');
-    expect(found.stdout).toMatch(/: 2 findings\.\n1 .*\(record-without-ttl\)\n1 .*\(member-without-record\)\n$/);
+    expect(found.stdout).toMatch(
+      /: 2 findings\.\n1 .*\(record-without-ttl\)\n1 .*\(member-without-record\)\n$/,
+    );
     expect(await redis.pttl(json.key)).toBe(-1);
     const { json: report } = await sessions('doctor', '--repair', '--json');
-    expect(report).toMatchObject({ repaired: 2, findings: { 'record-without-ttl': 1, 'member-without-record': 1 } });
+    expect(report).toMatchObject({
+      repaired: 2,
+      findings: { 'record-without-ttl': 1, 'member-without-record': 1 },
+    });
     expect(await redis.pttl(json.key)).toBeGreaterThan(0);
     expect((await sessions('doctor')).stdout).toContain('nothing is wrong');
     for (const client of clients) expect((await client.get('/auth/session')).status).toBe(200);
@@ -238,17 +310,33 @@ describe('sessions doctor', () => {
 
 describe('the command line itself', () => {
   it.each([
-    ['user', [], 'The first word must be one of create, disable, enable, roles, password, unlock. Usage: npm run user -- --help'],
+    [
+      'user',
+      [],
+      'The first word must be one of create, disable, enable, roles, password, unlock. Usage: npm run user -- --help',
+    ],
     ['user', ['disable'], '--email is missing. Usage: npm run user -- disable --email E'],
-    ['user', ['roles', '--email=a@b.c'], 'Give at least one --role, or --none. Usage: npm run user -- roles --email E (--role R… | --none)'],
+    [
+      'user',
+      ['roles', '--email=a@b.c'],
+      'Give at least one --role, or --none. Usage: npm run user -- roles --email E (--role R… | --none)',
+    ],
     ['sessions', ['doctor', '--fix'], "Unknown option '--fix'. Usage: npm run sessions -- doctor [--repair]"],
-    ['sessions', ['inspect', '--email=a@b.c'], 'ID is missing. Usage: npm run sessions -- inspect --email E ID'],
+    [
+      'sessions',
+      ['inspect', '--email=a@b.c'],
+      'ID is missing. Usage: npm run sessions -- inspect --email E ID',
+    ],
   ])('%s %j is refused with its usage, before anything is opened', async (name, argv, line) => {
     const commands = name === 'user' ? USER_COMMANDS : SESSIONS_COMMANDS;
     const env = () => {
       throw new Error('the settings were read');
     };
-    expect(await run({ name, commands }, argv, { env })).toMatchObject({ code: 1, stdout: '', stderr: `${line}\n` });
+    expect(await run({ name, commands }, argv, { env })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `${line}\n`,
+    });
   });
 
   it.each([
@@ -259,7 +347,11 @@ describe('the command line itself', () => {
     ['revoke', sessions],
   ])('%s of nobody says so', async (command, cli) => {
     const { code, stdout, stderr } = await cli(command, '--email=Nobody@example.com');
-    expect([code, stdout, stderr]).toEqual([1, '', 'There is no account with the e-mail nobody@example.com.\n']);
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      'There is no account with the e-mail nobody@example.com.\n',
+    ]);
   });
 
   it('shows every command and asks for no settings with --help', async () => {
@@ -275,16 +367,35 @@ describe('the command line itself', () => {
         { name: 'HOST', rule: 'must be an address' },
       ]);
     };
-    const { code, stderr } = await run({ name: 'user', commands: USER_COMMANDS }, ['enable', '--email=a@b.c'], { env });
-    expect([code, stderr]).toEqual([1, 'The settings cannot be used: PORT: must be a number; HOST: must be an address\n']);
+    const { code, stderr } = await run(
+      { name: 'user', commands: USER_COMMANDS },
+      ['enable', '--email=a@b.c'],
+      { env },
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      'The settings cannot be used: PORT: must be a number; HOST: must be an address\n',
+    ]);
   });
 
   it('says what to do when the Redis of this directory is not running', async () => {
     const { dataDir, sessionSecrets, sessionIndexKeys } = program.env;
-    const settings = { NODE_ENV: 'test', DATA_DIR: dataDir, SESSION_SECRETS: sessionSecrets[0], SESSION_INDEX_KEYS: sessionIndexKeys[0] };
+    const settings = {
+      NODE_ENV: 'test',
+      DATA_DIR: dataDir,
+      SESSION_SECRETS: sessionSecrets[0],
+      SESSION_INDEX_KEYS: sessionIndexKeys[0],
+    };
     const env = () => parseEnv(settings);
     expect(env().redisUrl).toBe(`unix:${privateRedisSocket(dataDir)}`);
-    const { code, stderr } = await run({ name: 'user', commands: USER_COMMANDS }, ['enable', '--email=a@b.c'], { env });
-    expect([code, stderr]).toEqual([1, 'Redis does not answer: start the program first (npm start), or set REDIS_URL.\n']);
+    const { code, stderr } = await run(
+      { name: 'user', commands: USER_COMMANDS },
+      ['enable', '--email=a@b.c'],
+      { env },
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      'Redis does not answer: start the program first (npm start), or set REDIS_URL.\n',
+    ]);
   });
 });

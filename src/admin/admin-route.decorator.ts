@@ -1,4 +1,10 @@
-import { applyDecorators, Controller, StandardSchemaValidationPipe, UseGuards, UsePipes } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  StandardSchemaValidationPipe,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiSession, RecentLoginGuard, Roles, RolesGuard, SessionGuard } from '../auth/index.js';
 import { validationProblem } from '../problem/index.js';

@@ -28,7 +28,12 @@ export class AdminSessionsService {
   async revokeAll(req: Request, { userId: actorId }: RequestSession, userId: string): Promise<number> {
     await this.users.get(userId);
     const revoked = await this.sessions.revokeAll(userId);
-    await this.recorder.record(req, { type: 'sessions.revoked', userId, actorId, detail: { scope: 'all', revoked } });
+    await this.recorder.record(req, {
+      type: 'sessions.revoked',
+      userId,
+      actorId,
+      detail: { scope: 'all', revoked },
+    });
     return revoked;
   }
 
@@ -37,14 +42,22 @@ export class AdminSessionsService {
    * @throws UserNotFoundError
    * @throws ProblemException `SESSION_NOT_FOUND` when he has no such live session
    */
-  async revoke(req: Request, { userId: actorId }: RequestSession, userId: string, sessionId: string): Promise<void> {
+  async revoke(
+    req: Request,
+    { userId: actorId }: RequestSession,
+    userId: string,
+    sessionId: string,
+  ): Promise<void> {
     await this.users.get(userId);
     if (!(await this.sessions.revoke(userId, sessionId))) throw new ProblemException('SESSION_NOT_FOUND');
     await this.recorder.record(req, { type: 'session.revoked', userId, actorId, sessionId });
   }
 
   /** Ends everybody's sessions but the one of this request. @returns the operation, to be followed with `getOperation` */
-  async revokeEveryone(req: Request, { userId, sessionId }: RequestSession): Promise<{ operationId: string }> {
+  async revokeEveryone(
+    req: Request,
+    { userId, sessionId }: RequestSession,
+  ): Promise<{ operationId: string }> {
     const { operationId } = await this.sessions.revokeEveryone({ keep: { userId, sessionId } });
     const detail = { scope: 'everybody', operationId };
     await this.recorder.record(req, { type: 'sessions.revoked', userId: null, actorId: userId, detail });

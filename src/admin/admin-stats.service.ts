@@ -7,7 +7,12 @@ const DAY_MS = 24 * 60 * 60_000;
 
 const LOGINS = ['login.succeeded'] as const satisfies SecurityEventType[];
 const FAILED_LOGINS = ['login.failed'] as const satisfies SecurityEventType[];
-const REVOCATIONS = ['session.revoked', 'sessions.revoked', 'user.disabled', 'password.changed'] as const satisfies SecurityEventType[];
+const REVOCATIONS = [
+  'session.revoked',
+  'sessions.revoked',
+  'user.disabled',
+  'password.changed',
+] as const satisfies SecurityEventType[];
 
 /** How much goes on. */
 export interface AdminStats {
@@ -39,7 +44,8 @@ export class AdminStatsService {
       this.options.users.count(),
       this.options.events.countSince(types, Date.now() - DAY_MS),
     ]);
-    const sum = (group: readonly SecurityEventType[]) => group.reduce((total, type) => total + (counts[type] ?? 0), 0);
+    const sum = (group: readonly SecurityEventType[]) =>
+      group.reduce((total, type) => total + (counts[type] ?? 0), 0);
     return {
       liveSessions: sessions.liveSessions,
       usersWithSessions: sessions.usersWithSessions,

@@ -36,7 +36,12 @@ export class AdminUsersService {
    * Changes a user; holds for his live sessions when it resolves.
    * @throws UserNotFoundError, LastAdminError
    */
-  async update(req: Request, admin: RequestSession, userId: string, changes: UserChanges): Promise<SessionPrincipal> {
+  async update(
+    req: Request,
+    admin: RequestSession,
+    userId: string,
+    changes: UserChanges,
+  ): Promise<SessionPrincipal> {
     const before = await this.get(userId);
     try {
       const after = await this.options.users.update(userId, changes);
@@ -58,7 +63,11 @@ export class AdminUsersService {
   ): Promise<void> {
     const { id: userId } = after;
     if (before.disabled !== after.disabled) {
-      await this.recorder.record(req, { type: after.disabled ? 'user.disabled' : 'user.enabled', userId, actorId });
+      await this.recorder.record(req, {
+        type: after.disabled ? 'user.disabled' : 'user.enabled',
+        userId,
+        actorId,
+      });
     }
     const detail = { before: [...before.roles].sort(), after: [...after.roles].sort() };
     if (detail.before.join() !== detail.after.join()) {

@@ -12,8 +12,9 @@ export interface AdminModuleOptions {
 /** The module's options, checked. */
 export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AdminModuleOptions>({
-  moduleName: 'Admin',
-})
-  .setClassMethodName('forRoot')
-  .build();
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<AdminModuleOptions>({
+    moduleName: 'Admin',
+  })
+    .setClassMethodName('forRoot')
+    .build();

@@ -14,7 +14,12 @@ import { AdminUsersController } from './users.controller.js';
  * SessionModule and AuthModule, imported with `isGlobal: true`. Its routes are guarded whatever the host binds.
  */
 @Module({
-  controllers: [AdminUsersController, AdminUserSessionsController, AdminEverybodyController, AdminInsightController],
+  controllers: [
+    AdminUsersController,
+    AdminUserSessionsController,
+    AdminEverybodyController,
+    AdminInsightController,
+  ],
   providers: [
     { provide: ADMIN_OPTIONS, useFactory: checkAdminOptions, inject: [MODULE_OPTIONS_TOKEN] },
     AdminUsersService,

@@ -15,6 +15,8 @@ describe('checkAdminOptions', () => {
     const { update: _update, ...fewer } = users;
     const check = () => checkAdminOptions({ users: fewer } as unknown as AdminModuleOptions);
     expect(check).toThrow('users: pass an object with the methods of UserDirectory; missing: update.');
-    expect(check).toThrow('events: pass an object with the methods of EventDirectory; missing: list, countSince.');
+    expect(check).toThrow(
+      'events: pass an object with the methods of EventDirectory; missing: list, countSince.',
+    );
   });
 });

@@ -12,7 +12,8 @@ export function checkAdminOptions(options: AdminModuleOptions): AdminModuleOptio
     ...missingMethods('users', 'UserDirectory', options.users, USER_METHODS),
     ...missingMethods('events', 'EventDirectory', options.events, EVENT_METHODS),
   ];
-  if (problems.length > 0) throw new TypeError(`AdminModule cannot start:\n${problems.map((p) => `- ${p}`).join('\n')}`);
+  if (problems.length > 0)
+    throw new TypeError(`AdminModule cannot start:\n${problems.map((p) => `- ${p}`).join('\n')}`);
   return options;
 }
 

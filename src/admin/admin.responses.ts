@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { UserSchema } from '../auth/index.js';
 import { EVENT_TYPES } from './admin.schemas.js';
 
-const nextCursor = z.string().nullable().meta({ description: 'To be sent as `cursor` for the next page; null on the last one.' });
+const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'To be sent as `cursor` for the next page; null on the last one.' });
 
 /** Answer of `GET /admin/users`. */
 export const UserPageSchema = z.object({ items: z.array(UserSchema), nextCursor });
@@ -17,7 +20,9 @@ export const UserWithSessionsSchema = z.object({
 export const ChangedUserSchema = z.object({ user: UserSchema });
 
 /** Answer of `DELETE /admin/users/:userId/sessions`. */
-export const RevokedSessionsSchema = z.object({ revoked: z.int().meta({ description: 'How many live sessions ended.' }) });
+export const RevokedSessionsSchema = z.object({
+  revoked: z.int().meta({ description: 'How many live sessions ended.' }),
+});
 
 /** Answer of `DELETE /admin/sessions`. */
 export const StartedOperationSchema = z.object({ operationId: z.string() });
@@ -33,7 +38,10 @@ const EventSchema = z
     id: z.string(),
     at: z.string().meta({ format: 'date-time' }),
     type: z.enum(EVENT_TYPES),
-    userId: z.string().nullable().meta({ description: 'Whose account it is about; null when no account is known.' }),
+    userId: z
+      .string()
+      .nullable()
+      .meta({ description: 'Whose account it is about; null when no account is known.' }),
     actorId: z.string().nullable().meta({ description: 'Who did it; null when nobody was logged in.' }),
     sessionId: z.string().optional(),
     ip: z.string().optional(),
@@ -51,12 +59,15 @@ export const EventPageSchema = z.object({ items: z.array(EventSchema), nextCurso
 
 /** Answer of `GET /admin/stats`. */
 export const StatsSchema = z.object({
-  liveSessions: z.int().meta({ description: 'Sessions of users; one that ended a moment ago may still be counted.' }),
+  liveSessions: z
+    .int()
+    .meta({ description: 'Sessions of users; one that ended a moment ago may still be counted.' }),
   usersWithSessions: z.int(),
   users: z.int().meta({ description: 'Accounts, disabled ones included.' }),
   logins: z.int().meta({ description: 'Logins of the last 24 hours; registering is not one.' }),
   failedLogins: z.int().meta({ description: 'Logins of the last 24 hours with wrong credentials.' }),
   revocations: z.int().meta({
-    description: 'Revocations, disablings and password changes of the last 24 hours; each counts once, however many sessions it ended.',
+    description:
+      'Revocations, disablings and password changes of the last 24 hours; each counts once, however many sessions it ended.',
   }),
 });

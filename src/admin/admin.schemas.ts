@@ -9,7 +9,11 @@ const MAX_ROLES = 32;
 const MAX_ROLE_LENGTH = 64;
 
 // Control characters are in no id, name or address, and PostgreSQL takes no NUL.
-const text = (maxLength: number) => z.string().max(maxLength).regex(/^\P{Cc}*$/u, 'Control characters are not allowed');
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, 'Control characters are not allowed');
 
 const line = (maxLength: number) => text(maxLength).min(1);
 
@@ -35,7 +39,9 @@ export const OperationId = line(MAX_ID_LENGTH);
 
 /** Query of `GET /admin/users`. */
 export const UserQuery = z.strictObject({
-  query: text(MAX_QUERY_LENGTH).optional().describe('Part of the e-mail or the display name, whatever the case.'),
+  query: text(MAX_QUERY_LENGTH)
+    .optional()
+    .describe('Part of the e-mail or the display name, whatever the case.'),
   limit,
   cursor,
 });

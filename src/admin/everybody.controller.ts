@@ -20,13 +20,16 @@ export class AdminEverybodyController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: "End everybody's sessions",
-    description: 'All but the one of this request, those of visitors and logins under way included. Needs a recent login.',
+    description:
+      'All but the one of this request, those of visitors and logins under way included. Needs a recent login.',
   })
   @ApiResponse({
     status: 202,
     description: 'It has begun, and goes on when this node stops.',
     standardSchema: StartedOperationSchema,
-    headers: { Location: { description: 'Where the operation can be followed.', schema: { type: 'string' } } },
+    headers: {
+      Location: { description: 'Where the operation can be followed.', schema: { type: 'string' } },
+    },
   })
   async revokeEveryone(
     @Req() req: Request,
@@ -43,7 +46,11 @@ export class AdminEverybodyController {
   @Get('operations/:id')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: "How far the end of everybody's sessions is" })
-  @ApiResponse({ status: 200, description: 'The operation; it can be asked for until a day after it began.', standardSchema: OperationSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'The operation; it can be asked for until a day after it began.',
+    standardSchema: OperationSchema,
+  })
   @ApiProblem('OPERATION_NOT_FOUND')
   async operation(@Param('id', { schema: OperationId }) id: string): Promise<Operation> {
     return this.sessions.getOperation(id);

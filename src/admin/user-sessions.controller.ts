@@ -32,7 +32,8 @@ export class AdminUserSessionsController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: "End all of somebody's sessions",
-    description: 'Logins under way included, and the session of this request when the user is the admin himself. Needs a recent login.',
+    description:
+      'Logins under way included, and the session of this request when the user is the admin himself. Needs a recent login.',
   })
   @ApiResponse({ status: 200, description: 'They have ended.', standardSchema: RevokedSessionsSchema })
   @ApiProblem('USER_NOT_FOUND')

@@ -7,7 +7,13 @@ import type { RequestSession } from '../session/index.js';
 import { AdminController } from './admin-route.decorator.js';
 import { AdminUsersService } from './admin-users.service.js';
 import { ChangedUserSchema, UserPageSchema, UserWithSessionsSchema } from './admin.responses.js';
-import { UserChangesBody, type UserChangesInput, UserId, UserQuery, type UserQueryInput } from './admin.schemas.js';
+import {
+  UserChangesBody,
+  type UserChangesInput,
+  UserId,
+  UserQuery,
+  type UserQueryInput,
+} from './admin.schemas.js';
 
 /** Other people's accounts. */
 @AdminController('admin/users')
@@ -16,9 +22,14 @@ export class AdminUsersController {
 
   @Get()
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Find people', description: 'By part of the e-mail or the name; everybody when nothing is asked for.' })
+  @ApiOperation({
+    summary: 'Find people',
+    description: 'By part of the e-mail or the name; everybody when nothing is asked for.',
+  })
   @ApiResponse({ status: 200, description: 'One page.', standardSchema: UserPageSchema })
-  async search(@Query({ schema: UserQuery }) query: UserQueryInput): Promise<{ items: UserView[]; nextCursor: string | null }> {
+  async search(
+    @Query({ schema: UserQuery }) query: UserQueryInput,
+  ): Promise<{ items: UserView[]; nextCursor: string | null }> {
     const { items, nextCursor } = await this.users.search(query);
     return { items: items.map(toUserView), nextCursor };
   }
@@ -28,7 +39,9 @@ export class AdminUsersController {
   @ApiOperation({ summary: 'One person' })
   @ApiResponse({ status: 200, description: 'The account.', standardSchema: UserWithSessionsSchema })
   @ApiProblem('USER_NOT_FOUND')
-  async get(@Param('userId', { schema: UserId }) userId: string): Promise<{ user: UserView; sessions: number }> {
+  async get(
+    @Param('userId', { schema: UserId }) userId: string,
+  ): Promise<{ user: UserView; sessions: number }> {
     const { user, sessions } = await this.users.getWithSessions(userId);
     return { user: toUserView(user), sessions };
   }
@@ -38,9 +51,14 @@ export class AdminUsersController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: "Change somebody's roles, disable or enable him",
-    description: 'Disabling ends all his sessions; new roles hold from the next request of each. Needs a recent login.',
+    description:
+      'Disabling ends all his sessions; new roles hold from the next request of each. Needs a recent login.',
   })
-  @ApiResponse({ status: 200, description: 'Changed, also for live sessions.', standardSchema: ChangedUserSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'Changed, also for live sessions.',
+    standardSchema: ChangedUserSchema,
+  })
   @ApiProblem('USER_NOT_FOUND', 'LAST_ADMIN')
   async update(
     @Req() req: Request,

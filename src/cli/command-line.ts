@@ -57,8 +57,7 @@ export class CommandArguments {
 
 /** What to do: one of the commands, or show how to use them. */
 export type ParsedCommandLine<C> =
-  | { help: false; command: C; args: CommandArguments; json: boolean }
-  | { help: true };
+  { help: false; command: C; args: CommandArguments; json: boolean } | { help: true };
 
 /**
  * Reads a command line, without the interpreter and the script. `--json` and `--help` go with every command.

@@ -3,7 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { connect } from 'node:net';
 
 import { AppModule } from '../app.module.js';
-import { AUTH_OPTIONS, AuthService, PasswordPolicy, type ResolvedAuthOptions, type SecurityEvent } from '../auth/index.js';
+import {
+  AUTH_OPTIONS,
+  AuthService,
+  PasswordPolicy,
+  type ResolvedAuthOptions,
+  type SecurityEvent,
+} from '../auth/index.js';
 import { type Env, privateRedisSocket } from '../config/index.js';
 import type { RedisSessionStore } from '../session/index.js';
 import { SESSION_STORE, SessionDoctor, SessionService } from '../session/index.js';
@@ -54,7 +60,11 @@ export class OperatorProgram {
 
   /** Writes into the trail what an operator did. Nobody is logged in here, so it has no actor. */
   async record(event: Pick<SecurityEvent, 'type' | 'userId' | 'sessionId' | 'detail'>): Promise<void> {
-    await this.options.events?.record({ ...event, actorId: null, detail: { ...event.detail, by: 'command line' } });
+    await this.options.events?.record({
+      ...event,
+      actorId: null,
+      detail: { ...event.detail, by: 'command line' },
+    });
   }
 
   /** Closes every connection. */

@@ -14,7 +14,8 @@ const MAX_BYTES = 64 * 1_024;
  */
 export async function readPassword(io: CliIo, fromStdin: boolean): Promise<string> {
   if (fromStdin) return readFromStdin(io);
-  if (io.stdin.isTTY !== true) throw new CommandError('There is no terminal to ask for a password on. Use --password-stdin.');
+  if (io.stdin.isTTY !== true)
+    throw new CommandError('There is no terminal to ask for a password on. Use --password-stdin.');
   return askTwice(io);
 }
 
@@ -27,7 +28,9 @@ async function readFromStdin(io: CliIo): Promise<string> {
     bytes += part.length;
     if (bytes > MAX_BYTES) throw new CommandError('Standard input is too long to be a password.');
   }
-  const password = Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+  const password = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
   if (password === '') throw new CommandError('There is no password on standard input.');
   return password;
 }

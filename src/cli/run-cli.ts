@@ -21,7 +21,12 @@ export interface Cli {
  * @param settings reads the settings; called only when the command line is understood
  * @returns the exit code: 0 when done, 1 when not
  */
-export async function runCli(cli: Cli, argv: readonly string[], settings: () => Env, io: CliIo): Promise<0 | 1> {
+export async function runCli(
+  cli: Cli,
+  argv: readonly string[],
+  settings: () => Env,
+  io: CliIo,
+): Promise<0 | 1> {
   try {
     const line = parseCommandLine(argv, cli.commands);
     if (line.help) {
@@ -40,7 +45,11 @@ export async function runCli(cli: Cli, argv: readonly string[], settings: () => 
 async function runCommand(command: Command, args: CommandArguments, settings: () => Env, io: CliIo) {
   let program: OperatorProgram | undefined;
   try {
-    return await command.run({ args, io, open: async () => (program ??= await OperatorProgram.open(settings())) });
+    return await command.run({
+      args,
+      io,
+      open: async () => (program ??= await OperatorProgram.open(settings())),
+    });
   } finally {
     await program?.close();
   }
@@ -57,8 +66,13 @@ function usageOf(cli: Cli, { name, usage }: Command): string {
 
 /** What went wrong, on one line, without anything that was typed in secret. */
 function failureLine(cli: Cli, argv: readonly string[], error: unknown): string {
-  const lines = messageOf(cli, argv, error).split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').join('; ').replaceAll(':;', ':');
+  const lines = messageOf(cli, argv, error)
+    .split('\n')
+    .map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '')
+    .join('; ')
+    .replaceAll(':;', ':');
 }
 
 function messageOf(cli: Cli, argv: readonly string[], error: unknown): string {

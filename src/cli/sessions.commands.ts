@@ -1,4 +1,10 @@
-import { type DoctorReport, type Finding, FINDINGS, type SessionInspection, type SessionView } from '../session/index.js';
+import {
+  type DoctorReport,
+  type Finding,
+  FINDINGS,
+  type SessionInspection,
+  type SessionView,
+} from '../session/index.js';
 import { CommandError } from './cli.errors.js';
 import type { Command, CommandContext, CommandResult } from './command.js';
 import { getUserByEmail } from './find-user.js';
@@ -59,7 +65,10 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
   if (sessionId === undefined) {
     const revoked = await program.sessions.revokeAll(user.id);
     await program.record({ type: 'sessions.revoked', userId: user.id, detail: { scope: 'all', revoked } });
-    return { text: `Ended ${revoked} session${revoked === 1 ? '' : 's'} of ${user.email}.`, json: { revoked } };
+    return {
+      text: `Ended ${revoked} session${revoked === 1 ? '' : 's'} of ${user.email}.`,
+      json: { revoked },
+    };
   }
   if (!(await program.sessions.revoke(user.id, sessionId))) throw noSuchSession(user.email);
   await program.record({ type: 'session.revoked', userId: user.id, sessionId });
@@ -90,9 +99,16 @@ function sessionLine({ id, lastSeenAt, expiresAt, ip, device }: SessionView): st
 }
 
 function inspectionText({ data, meta, header, findings, ...rest }: SessionInspection): string {
-  const lines = Object.entries({ ...rest, ...header, ...meta, generation: rest.generation }).map(([name, value]) => line(name, value));
+  const lines = Object.entries({ ...rest, ...header, ...meta, generation: rest.generation }).map(
+    ([name, value]) => line(name, value),
+  );
   const sizes = Object.entries(data).map(([name, bytes]) => line(`data.${name}`, `${bytes} bytes`));
-  return [...lines, ...(header ? [line('record generation', header.generation)] : []), ...sizes, ...findings.map((f) => line('finding', f))].join('\n');
+  return [
+    ...lines,
+    ...(header ? [line('record generation', header.generation)] : []),
+    ...sizes,
+    ...findings.map((f) => line('finding', f)),
+  ].join('\n');
 }
 
 const line = (name: string, value: unknown) => `${name.padEnd(20)} ${String(value)}`;
@@ -103,5 +119,8 @@ function reportText({ records, indexes, findings, repaired }: DoctorReport): str
   const looked = `Looked at ${records} records and ${indexes} indexes: `;
   if (total === 0) return `${looked}nothing is wrong.`;
   const outcome = repaired > 0 ? `, ${repaired} of them put right` : '';
-  return [`${looked}${total} findings${outcome}.`, ...found.map(([finding, count]) => `${count} ${FINDINGS[finding]} (${finding})`)].join('\n');
+  return [
+    `${looked}${total} findings${outcome}.`,
+    ...found.map(([finding, count]) => `${count} ${FINDINGS[finding]} (${finding})`),
+  ].join('\n');
 }

@@ -12,8 +12,18 @@ const withoutControls = (text: string) => !/\p{Cc}/u.test(text);
 
 /** An account as it can be registered over HTTP; see docs/http-api.md. */
 const NewUser = z.object({
-  email: z.string().overwrite(normaliseEmail).max(254).regex(z.regexes.unicodeEmail, 'Must be an e-mail address'),
-  name: z.string().trim().min(1).max(100).refine(withoutControls, 'Must not contain control characters').nullable(),
+  email: z
+    .string()
+    .overwrite(normaliseEmail)
+    .max(254)
+    .regex(z.regexes.unicodeEmail, 'Must be an e-mail address'),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .refine(withoutControls, 'Must not contain control characters')
+    .nullable(),
 });
 
 const EMAIL = '--email E';
@@ -72,12 +82,20 @@ export const USER_COMMANDS: readonly Command[] = [
 ];
 
 async function create({ args, io, open }: CommandContext): Promise<CommandResult> {
-  const { email, name } = parseInput(NewUser, { email: args.text('email'), name: args.optionalText('name') ?? null });
+  const { email, name } = parseInput(NewUser, {
+    email: args.text('email'),
+    name: args.optionalText('name') ?? null,
+  });
   const typed = await readPassword(io, args.flag(PASSWORD_FLAG));
   const program = await open();
   const password = program.policy.check(typed, { email, displayName: name });
   const passwordHash = await program.options.hasher.hash(password);
-  const user = await program.users.create({ email, displayName: name, passwordHash, roles: args.texts('role') });
+  const user = await program.users.create({
+    email,
+    displayName: name,
+    passwordHash,
+    roles: args.texts('role'),
+  });
   await program.record({ type: 'registered', userId: user.id, detail: { roles: user.roles } });
   return { text: `Created ${user.email}${rolesText(user)}, id ${user.id}.`, json: { user } };
 }
@@ -103,7 +121,10 @@ async function setRoles({ args, open }: CommandContext): Promise<CommandResult> 
   const user = await program.users.update(id, { roles });
   const detail = { before: before?.roles ?? [], after: user.roles };
   await program.record({ type: 'user.roles_changed', userId: id, detail });
-  return { text: `${user.email} has ${user.roles.length === 0 ? 'no roles' : user.roles.join(', ')} now.`, json: { user } };
+  return {
+    text: `${user.email} has ${user.roles.length === 0 ? 'no roles' : user.roles.join(', ')} now.`,
+    json: { user },
+  };
 }
 
 async function setPassword({ args, io, open }: CommandContext): Promise<CommandResult> {
@@ -113,7 +134,10 @@ async function setPassword({ args, io, open }: CommandContext): Promise<CommandR
   const user = await getUserByEmail(program, email);
   await program.auth.setPassword(user.id, password);
   await program.record({ type: 'password.changed', userId: user.id });
-  return { text: `${user.email} has a new password; all its sessions have ended.`, json: { id: user.id, email: user.email } };
+  return {
+    text: `${user.email} has a new password; all its sessions have ended.`,
+    json: { id: user.id, email: user.email },
+  };
 }
 
 async function unlock({ args, open }: CommandContext): Promise<CommandResult> {

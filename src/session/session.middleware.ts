@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import expressSession from 'express-session';
-import { ProblemException, sendProblem, toProblem } from '../problem/index.js';
+import { ProblemException } from '../problem/index.js';
 import { presentedCredentials } from './request/credentials.js';
+import { refuseAnswer } from './request/refuse-answer.js';
 import { beginRequest, type RequestState } from './request/request-state.js';
 import { bindEngine } from './request/request-session.js';
 import { holdResponse } from './request/response-gate.js';
@@ -61,7 +61,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       const open = () => {
         holdResponse(res, {
           beforeSend: () => this.commit(req, state),
-          refuse: (cause) => refuse(req, res, cause),
+          refuse: (cause) => refuseAnswer(req, res, cause),
         });
         next();
       };
@@ -114,24 +114,4 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       session.save((error: unknown) => (error ? reject(error as Error) : resolve()));
     });
   }
-}
-
-// What described the answer that is not sent.
-const OF_THE_BODY = [
-  'content-type',
-  'content-length',
-  'content-encoding',
-  'content-disposition',
-  'transfer-encoding',
-  'etag',
-  'last-modified',
-  'location',
-  'trailer',
-];
-
-function refuse(req: Request, res: ServerResponse, cause: unknown): void {
-  for (const header of OF_THE_BODY) res.removeHeader(header);
-  // Without a session express-session neither saves again nor sets a cookie.
-  delete (req as Partial<Request>).session;
-  sendProblem(req, res, toProblem(cause));
 }

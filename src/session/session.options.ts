@@ -1,4 +1,5 @@
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session.module-definition.js';
+import { problemOfClient } from './store/redis-session.store.checks.js';
 import type { Lifetime, Lifetimes } from './session.types.js';
 import { resolveTakeoverOptions, takeoverProblems } from './takeover/takeover.options.js';
 
@@ -47,7 +48,8 @@ export function resolveSessionOptions(options: SessionModuleOptions): ResolvedSe
 function problemsOf(options: ResolvedSessionOptions, shortestIdle: number): string[] {
   const problems: string[] = [];
   const need = (holds: boolean, problem: string) => holds || problems.push(problem);
-  need(typeof options.client?.defineCommand === 'function', 'client must be an ioredis Redis or Cluster.');
+  const client = problemOfClient(options.client);
+  if (client) problems.push(client);
   for (const name of ['secrets', 'indexKeys'] as const) {
     const keys = options[name];
     need(Array.isArray(keys) && keys.length > 0, `${name} needs at least one entry.`);

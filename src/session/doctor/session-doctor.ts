@@ -48,14 +48,17 @@ export class SessionDoctor {
   async examine(options: { repair?: boolean } = {}): Promise<DoctorReport> {
     const { client, keys } = this.engine.redis;
     const repair = options.repair ?? false;
-    const findings = Object.fromEntries(Object.keys(FINDINGS).map((finding) => [finding, 0])) as DoctorReport['findings'];
+    const findings = Object.fromEntries(
+      Object.keys(FINDINGS).map((finding) => [finding, 0]),
+    ) as DoctorReport['findings'];
     const report: DoctorReport = { records: 0, indexes: 0, findings, repaired: 0 };
     await this.ask(async () => {
-      for await (const found of scanKeys(client, keys.allSessions)) {
-        await Promise.all(unique(found).map((key) => this.examineRecord(report, key, repair)));
-      }
+      // Indexes first: what is taken away there, the records put back.
       for await (const found of scanKeys(client, keys.allIndexes)) {
         for (const key of unique(found)) await this.examineIndex(report, key, repair);
+      }
+      for await (const found of scanKeys(client, keys.allSessions)) {
+        await Promise.all(unique(found).map((key) => this.examineRecord(report, key, repair)));
       }
     });
     return report;
@@ -68,12 +71,21 @@ export class SessionDoctor {
    */
   async inspect(userId: string, sessionId: string): Promise<SessionInspection | null> {
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      const digest = await this.engine.users.findIndexed(tag, (one) => this.engine.ring.handle(one) === sessionId);
+      const digest = await this.engine.users.findIndexed(
+        tag,
+        (one) => this.engine.ring.handle(one) === sessionId,
+      );
       if (digest === undefined) continue;
       const at = { tag, digest, ofUser: true };
       const facts = await this.ask(() => this.read(at));
       const { decoded, findings } = this.judge(at, facts);
-      return describeSession(sessionId, this.engine.redis.keys.session(tag, digest), facts, decoded, findings);
+      return describeSession(
+        sessionId,
+        this.engine.redis.keys.session(tag, digest),
+        facts,
+        decoded,
+        findings,
+      );
     }
     return null;
   }
@@ -98,7 +110,6 @@ export class SessionDoctor {
       if (repaired) report.repaired += count;
     };
     if ((await this.client.type(key)) !== 'zset') {
-      // The records are looked up again and indexed by the next examination; until then no listing works.
       note('index-corrupt', 1, repair && (await this.client.unlink(key)) === 1);
       return;
     }
@@ -108,18 +119,32 @@ export class SessionDoctor {
       cursor = next;
       const digests = unique(scored.filter((_, position) => position % 2 === 0));
       const prefix = this.engine.redis.keys.sessions(tag);
-      const dangling = (await this.client.lkCheckMembers(key, prefix, repair ? '1' : '0', ...digests)) as number;
+      const dangling = (await this.client.lkCheckMembers(
+        key,
+        prefix,
+        repair ? '1' : '0',
+        ...digests,
+      )) as number;
       note('member-without-record', dangling, repair);
     } while (cursor !== '0');
     if ((await this.client.pttl(key)) !== -1) return;
     // Longer than any session in it, so it hides none.
-    note('index-without-ttl', 1, repair && (await this.client.pexpire(key, this.engine.redis.generationTtlMs)) === 1);
+    note(
+      'index-without-ttl',
+      1,
+      repair && (await this.client.pexpire(key, this.engine.redis.generationTtlMs)) === 1,
+    );
   }
 
-  private judge(at: SessionAddress, facts: SessionFacts): { decoded: DecodedSession | 'moved' | 'corrupt'; findings: Finding[] } {
+  private judge(
+    at: SessionAddress,
+    facts: SessionFacts,
+  ): { decoded: DecodedSession | 'moved' | 'corrupt'; findings: Finding[] } {
     const decoded = facts.type === 'string' ? this.engine.codec.decode(facts.raw) : 'corrupt';
     const user = typeof decoded === 'string' ? undefined : this.engine.options.userOf(decoded.data);
-    const owned = at.ofUser ? user !== undefined && this.engine.ring.owns(user.id, at.tag) : user === undefined;
+    const owned = at.ofUser
+      ? user !== undefined && this.engine.ring.owns(user.id, at.tag)
+      : user === undefined;
     return { decoded, findings: diagnose(at, facts, decoded, owned) };
   }
 
@@ -141,7 +166,15 @@ export class SessionDoctor {
 
   private async read(at: SessionAddress): Promise<SessionFacts> {
     const reply = await this.client.lkExamineSession(...this.keysOf(at), at.digest, flag(at.ofUser));
-    const [nowMs, type, raw, ttlMs, score, indexTtlMs, generation] = reply as [number, string, string, number, string, number, string];
+    const [nowMs, type, raw, ttlMs, score, indexTtlMs, generation] = reply as [
+      number,
+      string,
+      string,
+      number,
+      string,
+      number,
+      string,
+    ];
     return {
       nowMs,
       type,

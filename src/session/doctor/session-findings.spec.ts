@@ -19,7 +19,10 @@ const RECORD: DecodedSession = {
   meta: undefined,
   data: {},
 };
-const withHeader = (header: Partial<DecodedSession['header']>): DecodedSession => ({ ...RECORD, header: { ...RECORD.header, ...header } });
+const withHeader = (header: Partial<DecodedSession['header']>): DecodedSession => ({
+  ...RECORD,
+  header: { ...RECORD.header, ...header },
+});
 
 describe('diagnose', () => {
   it('finds nothing wrong with a sound session, nor with one that has gone meanwhile', () => {
@@ -36,11 +39,29 @@ describe('diagnose', () => {
     ['a record that cannot be read', SOUND, 'corrupt' as const, true, ['record-corrupt']],
     ['a user who does not own the key', SOUND, RECORD, false, ['record-foreign']],
     ['an older generation', { ...SOUND, generation: 6 }, RECORD, true, ['record-dead']],
-    ['an absolute expiry that has passed', SOUND, withHeader({ absoluteExpiryMs: NOW }), true, ['record-dead']],
+    [
+      'an absolute expiry that has passed',
+      SOUND,
+      withHeader({ absoluteExpiryMs: NOW }),
+      true,
+      ['record-dead'],
+    ],
     ['no TTL', { ...SOUND, ttlMs: -1 }, RECORD, true, ['record-without-ttl']],
-    ['no TTL and no index entry', { ...SOUND, ttlMs: -1, scoreMs: undefined }, RECORD, true, ['record-without-ttl', 'record-not-indexed']],
+    [
+      'no TTL and no index entry',
+      { ...SOUND, ttlMs: -1, scoreMs: undefined },
+      RECORD,
+      true,
+      ['record-without-ttl', 'record-not-indexed'],
+    ],
     ['no index entry', { ...SOUND, scoreMs: undefined }, RECORD, true, ['record-not-indexed']],
-    ['an index entry of another expiry', { ...SOUND, scoreMs: NOW + 10_000 }, RECORD, true, ['score-differs']],
+    [
+      'an index entry of another expiry',
+      { ...SOUND, scoreMs: NOW + 10_000 },
+      RECORD,
+      true,
+      ['score-differs'],
+    ],
     ['an index that ends before it', { ...SOUND, indexTtlMs: 30_000 }, RECORD, true, ['index-expires-early']],
   ])('finds %s', (_name, facts, decoded, owned, findings) => {
     expect(diagnose(OF_USER, facts, decoded, owned)).toEqual(findings);

@@ -4,7 +4,8 @@ import type { SessionAddress } from '../token/session-id.js';
 /** Every inconsistency that the doctor knows, with what it means for people. */
 export const FINDINGS = {
   'record-corrupt': 'records that cannot be read; they count as no session',
-  'record-foreign': 'records of a user who does not own their key; they count as no session and are left to expire',
+  'record-foreign':
+    'records of a user who does not own their key; they count as no session and are left to expire',
   'record-dead': 'records that were revoked or are beyond their absolute expiry; no request accepts them',
   'record-without-ttl': 'records that would never expire by themselves',
   'record-not-indexed': 'live sessions that no listing shows',

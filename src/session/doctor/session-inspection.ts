@@ -55,7 +55,9 @@ export function describeSession(
     indexedUntil: facts.scoreMs === undefined ? null : iso(facts.scoreMs),
     generation: facts.generation,
     meta: readable?.meta ?? null,
-    data: Object.fromEntries(Object.entries(readable?.data ?? {}).map(([name, value]) => [name, sizeOf(value)])),
+    data: Object.fromEntries(
+      Object.entries(readable?.data ?? {}).map(([name, value]) => [name, sizeOf(value)]),
+    ),
     bytes: Buffer.byteLength(facts.raw),
     findings,
   };

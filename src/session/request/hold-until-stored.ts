@@ -35,9 +35,11 @@ function commit(req: Request): Promise<void> | undefined {
   const { codec } = sessionStore.engine;
   const state = stateOf(session);
   const data = codec.dataOf(session);
-  const changed = state ? codec.text(data) !== state.seen.text : Object.keys(data).some((key) => key !== 'cookie');
+  const changed = state
+    ? codec.text(data) !== state.seen.text
+    : Object.keys(data).some((key) => key !== 'cookie');
   if (!changed) return undefined;
   return new Promise((resolve, reject) => {
-    session.save((error: unknown) => (error ? reject(error as Error) : resolve()));
+    session.save((error: unknown) => (error ? reject(error) : resolve()));
   });
 }

@@ -41,7 +41,9 @@ export class AllSessions {
     );
     const record = decodeRecord(raw);
     if (typeof record === 'string') return false;
-    return record.header.generation >= Number(generation ?? 0) && record.header.absoluteExpiryMs > clock.now();
+    return (
+      record.header.generation >= Number(generation ?? 0) && record.header.absoluteExpiryMs > clock.now()
+    );
   }
 
   /** What `look` finds at every record; nothing for null. */

@@ -20,7 +20,10 @@ export function rememberRing(ring: TagRing): void {
  * @returns 32 characters from 192 random bits, behind 17 of the tag when there is a user
  * @throws TypeError when there is a user and the index keys are missing or ambiguous
  */
-export function createSessionId(userId?: string | null, options: { indexKeys?: readonly string[] } = {}): string {
+export function createSessionId(
+  userId?: string | null,
+  options: { indexKeys?: readonly string[] } = {},
+): string {
   if (userId === undefined || userId === null) return newSessionToken();
   return newSessionToken(ringOf(options.indexKeys).current(userId));
 }

@@ -9,7 +9,9 @@ const MIN_SECRET_LENGTH = 32;
 export function checkStoreOptions(options: RedisSessionStoreOptions): void {
   const problems = problemsOf(options);
   if (problems.length > 0) {
-    throw new TypeError(`RedisSessionStore cannot be made:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+    throw new TypeError(
+      `RedisSessionStore cannot be made:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    );
   }
 }
 
@@ -43,23 +45,51 @@ function problemsOf(options: Partial<RedisSessionStoreOptions> = {}): string[] {
   const problems: string[] = [];
   const say = (problem: string | undefined) => problem && problems.push(problem);
   const need = (holds: boolean, problem: string) => holds || problems.push(problem);
-  const unless = (value: unknown, holds: boolean, problem: string) => need(value === undefined || holds, problem);
+  const unless = (value: unknown, holds: boolean, problem: string) =>
+    need(value === undefined || holds, problem);
 
   say(problemOfClient(client));
   unless(prefix, typeof prefix === 'string', 'prefix must be a string.');
-  unless(ttl, typeof ttl === 'function' || isPositive(ttl), 'ttl must be a positive number of seconds, or a function that returns one.');
-  unless(serializer, isSerializer(serializer), 'serializer must parse what it stringified to a string, and neither may return a promise.');
-  unless(userId, typeof userId === 'function', 'userId must be a function that returns the id of a session’s user, or undefined.');
+  unless(
+    ttl,
+    typeof ttl === 'function' || isPositive(ttl),
+    'ttl must be a positive number of seconds, or a function that returns one.',
+  );
+  unless(
+    serializer,
+    isSerializer(serializer),
+    'serializer must parse what it stringified to a string, and neither may return a promise.',
+  );
+  unless(
+    userId,
+    typeof userId === 'function',
+    'userId must be a function that returns the id of a session’s user, or undefined.',
+  );
   if (indexKeys !== undefined) say(problemOfIndexKeys(indexKeys));
-  need(userId === undefined || indexKeys !== undefined, 'userId needs indexKeys: they make the index of a user’s sessions.');
+  need(
+    userId === undefined || indexKeys !== undefined,
+    'userId needs indexKeys: they make the index of a user’s sessions.',
+  );
 
-  unless(idleTimeoutMs, isPositive(idleTimeoutMs), 'idleTimeoutMs must be a positive number of milliseconds.');
-  unless(absoluteTimeoutMs, isPositive(absoluteTimeoutMs), 'absoluteTimeoutMs must be a positive number of milliseconds.');
+  unless(
+    idleTimeoutMs,
+    isPositive(idleTimeoutMs),
+    'idleTimeoutMs must be a positive number of milliseconds.',
+  );
+  unless(
+    absoluteTimeoutMs,
+    isPositive(absoluteTimeoutMs),
+    'absoluteTimeoutMs must be a positive number of milliseconds.',
+  );
   need(
     !isPositive(idleTimeoutMs) || !isPositive(absoluteTimeoutMs) || idleTimeoutMs <= absoluteTimeoutMs,
     'idleTimeoutMs must not be above absoluteTimeoutMs.',
   );
-  unless(touchIntervalMs, touchIntervalMs === 0 || isPositive(touchIntervalMs), 'touchIntervalMs must be a number of milliseconds, 0 for every request.');
+  unless(
+    touchIntervalMs,
+    touchIntervalMs === 0 || isPositive(touchIntervalMs),
+    'touchIntervalMs must be a number of milliseconds, 0 for every request.',
+  );
   unless(maxSessions, isWhole(maxSessions), 'maxSessions must be a whole number, 0 for any number.');
   unless(
     options.limitPolicy,
@@ -67,17 +97,35 @@ function problemsOf(options: Partial<RedisSessionStoreOptions> = {}): string[] {
     "limitPolicy must be 'evict-lru', 'evict-oldest' or 'reject'.",
   );
   unless(maxSessionBytes, isPositive(maxSessionBytes), 'maxSessionBytes must be a positive number.');
-  unless(options.untaggedIds, ['refuse', 'index'].includes(options.untaggedIds as string), "untaggedIds must be 'refuse' or 'index'.");
-  need(options.untaggedIds !== 'index' || userId !== undefined, "untaggedIds: 'index' needs userId, or there is nobody to index for.");
-  unless(options.observer, typeof options.observer?.onSessionEvent === 'function', 'observer must be a SessionObserver.');
+  unless(
+    options.untaggedIds,
+    ['refuse', 'index'].includes(options.untaggedIds as string),
+    "untaggedIds must be 'refuse' or 'index'.",
+  );
+  need(
+    options.untaggedIds !== 'index' || userId !== undefined,
+    "untaggedIds: 'index' needs userId, or there is nobody to index for.",
+  );
+  unless(
+    options.observer,
+    typeof options.observer?.onSessionEvent === 'function',
+    'observer must be a SessionObserver.',
+  );
 
   const { disableTTL, disableTouch } = options as { disableTTL?: boolean; disableTouch?: boolean };
-  need(!disableTTL, 'disableTTL of connect-redis is not supported: every session ends. Set absoluteTimeoutMs.');
-  need(!disableTouch, 'disableTouch of connect-redis is not supported. For sessions that use does not prolong, set absoluteTimeoutMs to their lifetime.');
+  need(
+    !disableTTL,
+    'disableTTL of connect-redis is not supported: every session ends. Set absoluteTimeoutMs.',
+  );
+  need(
+    !disableTouch,
+    'disableTouch of connect-redis is not supported. For sessions that use does not prolong, set absoluteTimeoutMs to their lifetime.',
+  );
   return problems;
 }
 
-const isPositive = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value > 0;
+const isPositive = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0;
 const isWhole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
 
 // A serializer that answers with a promise, or with bytes, would lose every session without a word.

@@ -58,7 +58,10 @@ export interface RedisSessionStoreOptions {
 export function standaloneEngine(options: RedisSessionStoreOptions): SessionEngine {
   checkStoreOptions(options);
   const idle = options.idleTimeoutMs ?? (typeof options.ttl === 'number' ? options.ttl * 1000 : DAY_MS);
-  const lifetime: Lifetime = { idleTimeoutMs: idle, absoluteTimeoutMs: options.absoluteTimeoutMs ?? 30 * DAY_MS };
+  const lifetime: Lifetime = {
+    idleTimeoutMs: idle,
+    absoluteTimeoutMs: options.absoluteTimeoutMs ?? 30 * DAY_MS,
+  };
   const { userId } = options;
   return new SessionEngine({
     client: options.client,
@@ -83,14 +86,17 @@ export function standaloneEngine(options: RedisSessionStoreOptions): SessionEngi
 }
 
 function idleOf(options: RedisSessionStoreOptions, idle: number, data: JsonData): number {
-  const own = typeof options.ttl === 'function' ? options.ttl(withExpiry(data)) * 1000 : cookieLifeMs(data['cookie']);
+  const own =
+    typeof options.ttl === 'function' ? options.ttl(withExpiry(data)) * 1000 : cookieLifeMs(data['cookie']);
   return Math.min(own ?? idle, options.idleTimeoutMs ?? Infinity);
 }
 
 // As connect-redis shows it to a `ttl` function: the cookie is one of express-session's, which says when it expires.
 function withExpiry(data: JsonData): SessionData {
   const life = cookieLifeMs(data['cookie']);
-  const cookie = Object.assign(new Cookie(), data['cookie'], { expires: life === undefined ? null : new Date(Date.now() + life) });
+  const cookie = Object.assign(new Cookie(), data['cookie'], {
+    expires: life === undefined ? null : new Date(Date.now() + life),
+  });
   return { ...data, cookie: Object.assign(cookie, { originalMaxAge: life ?? null }) };
 }
 

@@ -7,7 +7,7 @@ import { newSessionToken } from '../token/session-id.js';
 import { AllSessions } from './all-sessions.js';
 import { rememberRing } from './create-session-id.js';
 import { type RedisSessionStoreOptions, standaloneEngine } from './redis-session.store.options.js';
-import { type Callback, settle, settleNow } from './settle.js';
+import { type Anything, type Callback, settle, settleNow } from './settle.js';
 import { sameCookie } from './session-cookie.js';
 import type { SessionEngine } from './session-engine.js';
 import { type SessionState, setState, stateOf } from './session-state.js';
@@ -19,7 +19,7 @@ type SerializedSession = Session & SessionData;
 /**
  * An express-session Store on Redis that keeps an index per user and never revives a session.
  *
- * It takes the place of connect-redis 8 (same options, same signatures, `instanceof RedisStore`). Saving is not
+ * It takes the place of connect-redis 8 (same options, same signatures; `instanceof RedisStore` for ES modules). Saving is not
  * creating: a session that was revoked while a request worked with it stays revoked, and that save is refused with
  * SessionEndedError; concurrent saves are merged (docs/session-format.md). Works without Nest; express-session itself
  * saves while it sends the answer, so mount `holdUntilStored()` behind it where a failed save must not be a 200.
@@ -41,7 +41,10 @@ export class RedisSessionStore extends RedisStore {
     const { client, prefix = 'lk:', ttl, serializer } = options;
     // Only for what connect-redis's options promise to be readable; nothing of it talks to Redis here.
     super({ client, prefix, ttl, serializer: serializer as RedisStore['serializer'] });
-    this.sessions = new SessionsByToken(engine, options.untaggedIds === 'index' ? new UntaggedIds(engine) : undefined);
+    this.sessions = new SessionsByToken(
+      engine,
+      options.untaggedIds === 'index' ? new UntaggedIds(engine) : undefined,
+    );
     this.everything = new AllSessions(engine);
     this.knowsUsers = options.userId !== undefined;
     if (this.knowsUsers) rememberRing(engine.ring);
@@ -53,17 +56,18 @@ export class RedisSessionStore extends RedisStore {
    */
   createSessionId(userId?: string | null): string {
     if (userId === undefined || userId === null) return newSessionToken();
-    if (!this.knowsUsers) throw new TypeError('createSessionId(userId) needs a store with the options userId and indexKeys.');
+    if (!this.knowsUsers)
+      throw new TypeError('createSessionId(userId) needs a store with the options userId and indexKeys.');
     return newSessionToken(this.engine.ring.current(userId));
   }
 
   /** Loads a session: one command. Null for whatever is not a live session. */
-  override get(token: string, callback?: Callback): Promise<any> {
+  override get(token: string, callback?: Callback): Promise<Anything> {
     return settle(this.read(token), callback);
   }
 
   /** Creates the session of a new id, or saves what changed in a loaded one. */
-  override set(token: string, session: SessionData, callback?: Callback): Promise<any> {
+  override set(token: string, session: SessionData, callback?: Callback): Promise<Anything> {
     return settle(this.sessions.write(token, session), callback);
   }
 
@@ -71,7 +75,7 @@ export class RedisSessionStore extends RedisStore {
    * Slides the idle timeout when that is due, and keeps a changed cookie. For a session that came through
    * express-session the callback does not wait for Redis: a touch is never on the response path.
    */
-  override touch(token: string, session: SessionData, callback?: Callback): Promise<any> {
+  override touch(token: string, session: SessionData, callback?: Callback): Promise<Anything> {
     const state = stateOf(session);
     const req = requestOf(session);
     if (!state) return settle(this.sessions.touch(token, session), callback);
@@ -86,7 +90,7 @@ export class RedisSessionStore extends RedisStore {
   }
 
   /** Ends a session. It is no error when there is none. */
-  override destroy(token: string, callback?: Callback): Promise<any> {
+  override destroy(token: string, callback?: Callback): Promise<Anything> {
     const result = settle(this.sessions.end(token).then(noResult), callback);
     // Nobody has the promise of `req.session.destroy()`: an outage there is reported, and must not end the process.
     result.catch(() => undefined);
@@ -94,34 +98,44 @@ export class RedisSessionStore extends RedisStore {
   }
 
   /** Every session there is, as express-session data with its digest as `id`. Linear in all sessions: for tools. */
-  override all(callback?: Callback): Promise<any> {
+  override all(callback?: Callback): Promise<Anything> {
     const withId = (state: SessionState) => Object.assign(this.dataFrom(state), { id: state.at.digest });
-    return settle(this.everything.live().then((states) => states.map(withId)), callback);
+    return settle(
+      this.everything.live().then((states) => states.map(withId)),
+      callback,
+    );
   }
 
   /** The digests of all sessions: a token cannot be had from Redis. Linear in all sessions. */
-  override ids(callback?: Callback): Promise<any> {
+  override ids(callback?: Callback): Promise<Anything> {
     return settle(this.everything.digests(), callback);
   }
 
   /** How many sessions there are. Linear in all sessions. */
-  override length(callback?: Callback): Promise<any> {
-    return settle(this.everything.digests().then(({ length }) => length), callback);
+  override length(callback?: Callback): Promise<Anything> {
+    return settle(
+      this.everything.digests().then(({ length }) => length),
+      callback,
+    );
   }
 
   /** Ends every session under the prefix. */
-  override clear(callback?: Callback): Promise<any> {
+  override clear(callback?: Callback): Promise<Anything> {
     return settle(this.everything.destroyAll(), callback);
   }
 
   /** Loads a session as an express-session Session of its own, without a request. Undefined when there is none. */
-  override load(token: string, callback?: Callback): Promise<any> {
+  // eslint-disable-next-line @typescript-eslint/no-misused-promises -- without a callback it returns a promise
+  override load(token: string, callback?: Callback): Promise<Anything> {
     const request = { sessionID: token, sessionStore: this } as unknown as Request;
-    return settle(this.read(token).then((data) => (data ? this.createSession(request, data) : undefined)), callback);
+    return settle(
+      this.read(token).then((data) => (data ? this.createSession(request, data) : undefined)),
+      callback,
+    );
   }
 
   /** Gives a request a new anonymous session. express-session puts its own in this place, which knows its options. */
-  generate(req: Request): void {
+  generate(req: Express.Request): void {
     req.sessionID = newSessionToken();
     this.createSession(req, { cookie: new Cookie() });
   }
@@ -131,18 +145,23 @@ export class RedisSessionStore extends RedisStore {
    * user's session turns out to have ended already there is no new one either: a regenerate in flight revives nothing.
    * The same user's new session lives no longer than the old one would have: only a login begins a new lifetime.
    */
-  override regenerate(req: Request, callback?: Callback): Promise<any> {
-    const result = settle(this.sessions.replace(req, () => this.generate(req)), callback);
+  // eslint-disable-next-line @typescript-eslint/no-misused-promises -- without a callback it returns a promise
+  override regenerate(req: Request, callback?: Callback): Promise<Anything> {
+    const result = settle(
+      this.sessions.replace(req, () => this.generate(req)),
+      callback,
+    );
     result.catch(() => undefined);
     return result;
   }
 
   // express-session calls it with what `get` gave; the state moves on to the Session that the request works with.
-  override createSession(req: Request, data: SessionData): SerializedSession {
+  override createSession(req: Express.Request, data: SessionData): SerializedSession {
     const state = stateOf(data);
+    const request = req as Request;
     // Under SessionModule a record that another program wrote without a cookie is no reason for a 500.
-    if (requestStateOf(req) && !data.cookie) data.cookie = new Cookie();
-    const session = super.createSession(req, data);
+    if (requestStateOf(request) && !data.cookie) data.cookie = new Cookie();
+    const session = super.createSession(request, data);
     if (state) setState(session, state);
     return session;
   }

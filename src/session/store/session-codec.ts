@@ -70,7 +70,8 @@ export class SessionCodec {
   }
 }
 
-const storedCookie = (cookie: unknown) => (typeof cookie === 'object' && cookie !== null ? cookieOf(cookie) : cookie);
+const storedCookie = (cookie: unknown) =>
+  typeof cookie === 'object' && cookie !== null ? cookieOf(cookie) : cookie;
 
 function isMeta(value: unknown): value is SessionMeta {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,7 +1,17 @@
 import type { JsonData } from './session-codec.js';
 
 // One order, so that equal cookies are equal texts, whoever made them.
-const MEMBERS = ['originalMaxAge', 'expires', 'secure', 'httpOnly', 'domain', 'path', 'sameSite', 'partitioned', 'priority'];
+const MEMBERS = [
+  'originalMaxAge',
+  'expires',
+  'secure',
+  'httpOnly',
+  'domain',
+  'path',
+  'sameSite',
+  'partitioned',
+  'priority',
+];
 // express-session reads the clock twice when it slides a cookie; its `originalMaxAge` may lose what lies between.
 const CLOCK_SLIP_MS = 20;
 
@@ -29,7 +39,8 @@ export function cookieOf(cookie: object): JsonData {
 export function sameCookie(one: object, other: object): boolean {
   const [a, b] = [cookieOf(one), cookieOf(other)];
   const [lifeA, lifeB] = [a['originalMaxAge'], b['originalMaxAge']];
-  if (isNumber(lifeA) && isNumber(lifeB) && Math.abs(lifeA - lifeB) <= CLOCK_SLIP_MS) a['originalMaxAge'] = lifeB;
+  if (isNumber(lifeA) && isNumber(lifeB) && Math.abs(lifeA - lifeB) <= CLOCK_SLIP_MS)
+    a['originalMaxAge'] = lifeB;
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -51,6 +62,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 
 function expiryMs(cookie: unknown): number | undefined {
   const expires = (cookie as { expires?: unknown } | null | undefined)?.expires;
-  const at = expires instanceof Date ? expires.getTime() : typeof expires === 'string' ? Date.parse(expires) : NaN;
+  const at =
+    expires instanceof Date ? expires.getTime() : typeof expires === 'string' ? Date.parse(expires) : NaN;
   return Number.isNaN(at) ? undefined : at;
 }

@@ -79,7 +79,9 @@ export class SessionCreator {
       if (made) Object.assign(made, { seen: { text, data: mine }, stored: merged });
     } catch (error) {
       // The login has failed for a reason of its own; that one is reported.
-      await repository.returnAnonymous(state.at, this.engine.idleTimeoutMs(state, present.data)).catch(() => undefined);
+      await repository
+        .returnAnonymous(state.at, this.engine.idleTimeoutMs(state, present.data))
+        .catch(() => undefined);
       throw error;
     }
   }
@@ -97,7 +99,11 @@ export class SessionCreator {
     if (present && present.at.tag !== home.tag) await this.untagged?.destroy(token);
   }
 
-  private async createAt(home: SessionAddress, user: SessionPrincipal | undefined, fresh: NewSession): Promise<void> {
+  private async createAt(
+    home: SessionAddress,
+    user: SessionPrincipal | undefined,
+    fresh: NewSession,
+  ): Promise<void> {
     const { token, session, data, req } = fresh;
     const { repository, policy, options, codec, writer, redis } = this.engine;
     const noted = req && this.tickets.get(req);
@@ -105,7 +111,10 @@ export class SessionCreator {
     const { absoluteTimeoutMs } = policy.lifetimeOf(undefined);
     const limits = {
       idleTimeoutMs: this.engine.idleTimeoutMs({ meta: undefined }, { ...data, cookie: session.cookie }),
-      absoluteTimeoutMs: Math.min(absoluteTimeoutMs, (ticket?.absoluteExpiryMs ?? Infinity) - redis.clock.now()),
+      absoluteTimeoutMs: Math.min(
+        absoluteTimeoutMs,
+        (ticket?.absoluteExpiryMs ?? Infinity) - redis.clock.now(),
+      ),
       maxSessions: options.maxSessions,
       limitPolicy: options.limitPolicy,
     };
@@ -115,7 +124,8 @@ export class SessionCreator {
     if (reply.outcome === 'exists') return this.overwrite(home, fresh, limits.idleTimeoutMs);
     if (reply.outcome !== 'ok') throw writer.gone();
     options.observer?.onSessionEvent({ type: 'created', anonymous: !home.ofUser });
-    if (reply.evicted > 0) options.observer?.onSessionEvent({ type: 'ended', reason: 'evicted', count: reply.evicted });
+    if (reply.evicted > 0)
+      options.observer?.onSessionEvent({ type: 'ended', reason: 'evicted', count: reply.evicted });
     const text = codec.text(data);
     setState(session, {
       token,
@@ -135,7 +145,11 @@ export class SessionCreator {
   }
 
   // The Store contract is to upsert: who hands over a whole session without having read one wants it to be so.
-  private async overwrite(home: SessionAddress, { token, session, data }: NewSession, idleMs: number): Promise<void> {
+  private async overwrite(
+    home: SessionAddress,
+    { token, session, data }: NewSession,
+    idleMs: number,
+  ): Promise<void> {
     const state = await this.engine.load(token, home);
     if (!state) throw this.engine.writer.gone();
     const whole = this.engine.options.serializer.parse(this.engine.codec.text(data)) as JsonData;

@@ -44,7 +44,10 @@ export class SessionsByToken {
       if (request?.transport !== 'bearer') await this.creator.create(fresh);
     } else if (this.creator.changesOwner(state, data)) {
       await this.creator.changeOwner(state, fresh);
-    } else if (!(await this.engine.writer.save(state, data, request?.savePolicy)) && request?.touch !== false) {
+    } else if (
+      !(await this.engine.writer.save(state, data, request?.savePolicy)) &&
+      request?.touch !== false
+    ) {
       // With `resave` express-session saves instead of touching; an unchanged session is used all the same.
       await this.slide(state, req);
     }
@@ -81,17 +84,22 @@ export class SessionsByToken {
    * @throws SessionEndedError when a user's session had ended already
    */
   async replace(req: Request, generate: () => void): Promise<void> {
-    const state = stateOf(req.session as SessionData | undefined);
+    const state = stateOf(req.session);
     const ended = await this.end(state?.token ?? req.sessionID);
     if (state?.at.ofUser && !ended) throw new SessionEndedError();
     generate();
     const { tag, ofUser } = addressOf(req.sessionID);
     const user = state?.principal?.id;
-    const goesOn = state && user !== undefined && (!ofUser || this.engine.ring.owns(user, tag)) ? state : undefined;
+    const goesOn =
+      state && user !== undefined && (!ofUser || this.engine.ring.owns(user, tag)) ? state : undefined;
     const absoluteExpiryMs = goesOn?.header.absoluteExpiryMs;
     if (goesOn && (!ofUser || goesOn.at.tag === tag)) {
       // Nothing may have revoked him since his session was read.
-      this.creator.expect(req, { tag: goesOn.at.tag, generation: goesOn.header.generation, absoluteExpiryMs });
+      this.creator.expect(req, {
+        tag: goesOn.at.tag,
+        generation: goesOn.header.generation,
+        absoluteExpiryMs,
+      });
     } else if (ofUser) {
       const { generation } = await this.engine.users.ticket(tag);
       this.creator.expect(req, { tag, generation, absoluteExpiryMs });

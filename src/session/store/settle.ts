@@ -1,4 +1,8 @@
-export type Callback = (error?: unknown, result?: any) => unknown;
+/** What the signatures of connect-redis hand out: a host says by its own types what its sessions hold. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `unknown` would break every caller of connect-redis
+export type Anything = any;
+
+export type Callback = (error?: unknown, result?: Anything) => unknown;
 
 /**
  * Hands a result to a callback or returns it as a promise. The callback runs once, also when it throws: its error goes

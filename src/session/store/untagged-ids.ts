@@ -27,7 +27,10 @@ export class UntaggedIds {
     const at = addressOf(token);
     if (at.ofUser) return this.engine.load(token);
     const { keys, client } = this.engine.redis;
-    const [raw, tag] = await this.engine.redis.ask('load', client.mget(keys.session(at.tag, at.digest), this.pointer(at)));
+    const [raw, tag] = await this.engine.redis.ask(
+      'load',
+      client.mget(keys.session(at.tag, at.digest), this.pointer(at)),
+    );
     if (tag) return this.engine.load(token, { tag, digest: at.digest, ofUser: true });
     return raw ? this.engine.interpret(token, at, raw, 0, null) : null;
   }

@@ -24,7 +24,11 @@ end
 redis.call('SET', KEYS[1], ARGV[3], 'XX', 'PX', ttl)
 -- The last touch is Redis's time, whatever the clock of the node that sent the record says.
 redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))
-if indexed and redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
-  redis.call('PEXPIRE', KEYS[2], left)
+if indexed then
+  -- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
+  if redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
+    redis.call('PEXPIRE', KEYS[2], left)
+  end
 end
 return {'OK', now}

@@ -22,7 +22,11 @@ if ttl <= 0 then
 end
 redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))
 redis.call('PEXPIRE', KEYS[1], ttl)
-if indexed and redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
-  redis.call('PEXPIRE', KEYS[2], left)
+if indexed then
+  -- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
+  if redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
+    redis.call('PEXPIRE', KEYS[2], left)
+  end
 end
 return {'OK', now}
