@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import { PasswordHasher } from '../src/auth/index.js';
 import { type AuthHost, type CallOptions, startAuthHost } from './support/auth-host.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
@@ -9,6 +10,29 @@ const PASSWORD = 'a password of a host';
 const json = async (answer: Response): Promise<Record<string, unknown>> =>
   (await answer.json()) as Record<string, unknown>;
 const cookieOf = (answer: Response): string => answer.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
+
+/** A hasher of the host's own; what it hashes waits while it is held. */
+class HeldHasher extends PasswordHasher {
+  private gate: Promise<void> = Promise.resolve();
+  goOn: () => void = () => undefined;
+
+  hold(): void {
+    this.gate = new Promise((resolve) => (this.goOn = resolve));
+  }
+
+  async hash(password: string): Promise<string> {
+    await this.gate;
+    return `plain:${password}`;
+  }
+
+  async verify(hash: string, password: string): Promise<boolean> {
+    return (await this.hash(password)) === hash;
+  }
+
+  needsRehash(): boolean {
+    return false;
+  }
+}
 
 describe('AuthModule in a host application with users of its own', () => {
   let redis: TestRedis;
@@ -132,6 +156,27 @@ describe('AuthModule in a host application with users of its own', () => {
     expect((await host.call('POST', '/auth/logout', as(cookie))).status).toBe(204);
     expect(await host.sessions.count(userId)).toBe(0);
     expect(String(logged.mock.calls[0]?.[0])).toMatch(/^logout was not recorded: Error: the trail is full/);
+  });
+
+  it('answers 503 at once to logins beyond what it can hash, and finishes the others', async () => {
+    const hasher = new HeldHasher();
+    const busy = await startAuthHost(client, { hasher, hashConcurrency: 1, hashQueueLength: 1 });
+    try {
+      const login = (email: string) =>
+        busy.call('POST', '/auth/login', { body: { email, password: PASSWORD } });
+      hasher.hold();
+      const answers = ['ada@example.com', 'bob@example.com', 'eve@example.com'].map(login);
+      const refused = await Promise.race(answers);
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      expect(await json(refused)).toMatchObject({ code: 'LOGIN_BUSY' });
+      hasher.goOn();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([401, 401, 503]);
+    } finally {
+      hasher.goOn();
+      await busy.close();
+    }
   });
 
   it('keeps two applications in one process apart', async () => {

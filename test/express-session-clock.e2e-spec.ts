@@ -25,7 +25,9 @@ describe('express-session on a host whose clock is wrong', () => {
       async (req, res) => {
         const data = req.session as Data;
         data.visits = (data.visits ?? 0) + 1;
-        await new Promise<void>((resolve, reject) => req.session.save((error: unknown) => (error ? reject(error as Error) : resolve())));
+        await new Promise<void>((resolve, reject) =>
+          req.session.save((error?: Error) => (error ? reject(error) : resolve())),
+        );
         res.end(String(Math.round(Number(req.session.cookie.maxAge) / MINUTE)));
       },
       { cookie: { maxAge: 30 * MINUTE } },

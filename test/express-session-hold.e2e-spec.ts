@@ -3,7 +3,13 @@ import type { Request, Response } from 'express';
 import expressSession, { type SessionData, type SessionOptions } from 'express-session';
 import type { Redis } from 'ioredis';
 import { holdUntilStored, RedisSessionStore } from '../src/session/index.js';
-import { barrier, COOKIE_SECRET, type ExpressHost, startExpressHost, tokenIn } from './support/express-session-host.js';
+import {
+  barrier,
+  COOKIE_SECRET,
+  type ExpressHost,
+  startExpressHost,
+  tokenIn,
+} from './support/express-session-host.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
 type Data = SessionData & { note?: string };
@@ -94,18 +100,21 @@ describe('holdUntilStored behind express-session', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
   });
 
-  it.each([{}, { unset: 'destroy' as const }])('answers 413 to a session that is too large and keeps the one there was, with %j', async (options) => {
-    await host.close();
-    await start(options);
-    const cookie = await begun();
-    step = (req, res) => {
-      (req.session as Data).note = 'x'.repeat(3_000);
-      res.end('ok');
-    };
-    const answer = await host.get('/step', { cookie });
-    expect([answer.status, codeOf(answer)]).toEqual([413, 'SESSION_TOO_LARGE']);
-    expect(await store.get(tokenIn(cookie))).toMatchObject({ note: 'begun' });
-  });
+  it.each([{}, { unset: 'destroy' as const }])(
+    'answers 413 to a session that is too large and keeps the one there was, with %j',
+    async (options) => {
+      await host.close();
+      await start(options);
+      const cookie = await begun();
+      step = (req, res) => {
+        (req.session as Data).note = 'x'.repeat(3_000);
+        res.end('ok');
+      };
+      const answer = await host.get('/step', { cookie });
+      expect([answer.status, codeOf(answer)]).toEqual([413, 'SESSION_TOO_LARGE']);
+      expect(await store.get(tokenIn(cookie))).toMatchObject({ note: 'begun' });
+    },
+  );
 
   it('passes on what changed nothing, streams included, unchanged and in order', async () => {
     const cookie = await begun();
@@ -131,7 +140,12 @@ describe('holdUntilStored behind express-session', () => {
   it('refuses to work over another store', async () => {
     await host.close();
     const memory = new expressSession.MemoryStore();
-    host = await startExpressHost(memory, (_req, res) => res.end(), { secret: COOKIE_SECRET }, { behind: [holdUntilStored()] });
+    host = await startExpressHost(
+      memory,
+      (_req, res) => res.end(),
+      { secret: COOKIE_SECRET },
+      { behind: [holdUntilStored()] },
+    );
     expect((await host.get('/')).status).toBe(500);
     expect(host.errors[0]?.message).toMatch(/needs express-session with a RedisSessionStore/);
   });

@@ -5,7 +5,13 @@ import type { Redis } from 'ioredis';
 import { RedisSessionStore, SessionStoreUnavailableError } from '../src/session/index.js';
 import { addressOf, newSessionToken } from '../src/session/token/session-id.js';
 import { signCookie } from '../src/session/token/cookie-signature.js';
-import { COOKIE_SECRET, type ExpressHost, sleep, startExpressHost, tokenIn } from './support/express-session-host.js';
+import {
+  COOKIE_SECRET,
+  type ExpressHost,
+  sleep,
+  startExpressHost,
+  tokenIn,
+} from './support/express-session-host.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
 type Visits = SessionData & { visits?: number };
@@ -74,14 +80,23 @@ describe('express-session loads a session from the store', () => {
   it('does not ask Redis about a cookie that is not signed, or not by us', async () => {
     host = await startExpressHost(store, (req, res) => res.end(req.sessionID));
     const token = newSessionToken();
-    await store.set(token, { cookie: { originalMaxAge: null } } as SessionData);
+    await store.set(token, { cookie: { originalMaxAge: null } });
     await client.config('RESETSTAT');
-    for (const value of [token, `s:${token}`, signCookie(token, 'another secret'), `s:${token}.`, 's:.', 'x']) {
+    for (const value of [
+      token,
+      `s:${token}`,
+      signCookie(token, 'another secret'),
+      `s:${token}.`,
+      's:.',
+      'x',
+    ]) {
       const answer = await host.get('/', { cookie: `connect.sid=${value}` });
       expect(answer.text).not.toBe(token);
     }
     expect(await client.info('commandstats')).not.toMatch(/cmdstat_m?get:/);
-    expect((await host.get('/', { cookie: `connect.sid=${signCookie(token, COOKIE_SECRET)}` })).text).toBe(token);
+    expect((await host.get('/', { cookie: `connect.sid=${signCookie(token, COOKIE_SECRET)}` })).text).toBe(
+      token,
+    );
   });
 
   it('treats an expired session as none, and nothing of it is left', async () => {
@@ -119,11 +134,26 @@ describe('express-session loads a session from the store', () => {
 
   it('does not let data stand in for the members of a session', async () => {
     host = await startExpressHost(store, (req, res) => {
-      res.end(JSON.stringify([typeof req.session.save, typeof req.session.id, typeof req.session.regenerate, Object.keys(req.session)]));
+      res.end(
+        JSON.stringify([
+          typeof req.session.save,
+          typeof req.session.id,
+          typeof req.session.regenerate,
+          Object.keys(req.session),
+        ]),
+      );
     });
     const token = newSessionToken();
-    const data = { cookie: { originalMaxAge: null }, save: 1, id: 2, req: 3, regenerate: 4, toString: 5, name: 'ada' };
-    await store.set(token, data as never);
+    const data = {
+      cookie: { originalMaxAge: null },
+      save: 1,
+      id: 2,
+      req: 3,
+      regenerate: 4,
+      toString: 5,
+      name: 'ada',
+    };
+    await store.set(token, data);
     expect(await store.get(token)).toMatchObject({ save: 1, id: 2, req: 3, name: 'ada' });
     const answer = await host.get('/', { cookie: `connect.sid=${signCookie(token, COOKIE_SECRET)}` });
     expect(JSON.parse(answer.text)).toEqual(['function', 'string', 'function', ['cookie', 'name']]);

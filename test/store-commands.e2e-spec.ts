@@ -41,7 +41,8 @@ describe('the Redis commands of a store by itself', () => {
     await store.get('warm');
     return store;
   };
-  const session = (data: object = {}) => ({ cookie: { originalMaxAge: null }, ...data }) as SessionData & Record<string, unknown>;
+  const session = (data: object = {}) =>
+    ({ cookie: { originalMaxAge: null }, ...data }) as SessionData & Record<string, unknown>;
   const rewind = (token: string) => {
     const { tag, digest } = addressOf(token);
     return client.setrange(`lk:sess:{${tag}}:${digest}`, 1, String(Date.now() - 5 * MINUTE));
@@ -108,10 +109,20 @@ describe('the Redis commands of a store by itself', () => {
       { genid: () => `host-made-${Math.random()}` },
     ));
     let cookie = '';
-    expect(await recorder.during(async () => ({ cookie } = await app.get('/login')))).toEqual(['evalsha', 'set']);
+    expect(await recorder.during(async () => ({ cookie } = await app.get('/login')))).toEqual([
+      'evalsha',
+      'set',
+    ]);
     expect(await recorder.during(() => app.get('/', { cookie }))).toEqual(['mget', 'mget']);
     expect(await recorder.during(() => app.get('/change', { cookie }))).toEqual(['mget', 'mget', 'evalsha']);
-    expect(await recorder.during(() => app.get('/logout', { cookie }))).toEqual(['mget', 'mget', 'get', 'evalsha', 'unlink', 'evalsha']);
+    expect(await recorder.during(() => app.get('/logout', { cookie }))).toEqual([
+      'mget',
+      'mget',
+      'get',
+      'evalsha',
+      'unlink',
+      'evalsha',
+    ]);
     expect(await client.keys('lk:*')).toEqual([]);
   });
 });

@@ -60,10 +60,14 @@ describe('the store in a CommonJS program', () => {
   });
 
   it('is loaded with require() and keeps sessions', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [join(directory, 'program.cjs'), redis.socket], {
-      env: { PATH: process.env['PATH'] },
-      timeout: 20_000,
-    });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(directory, 'program.cjs'), redis.socket],
+      {
+        env: { PATH: process.env['PATH'] },
+        timeout: 20_000,
+      },
+    );
     expect(JSON.parse(stdout)).toEqual({ error: null, length: 1, visits: '2' });
   });
 });
@@ -73,7 +77,8 @@ async function compile(folders: string[], target: string): Promise<void> {
   for (const folder of folders) {
     for (const name of await readdir(join('src', folder), { recursive: true })) {
       const [source, output] = [join('src', folder, name), join(target, folder, name)];
-      if (name.endsWith('.lua')) await mkdir(dirname(output), { recursive: true }).then(() => cp(source, output));
+      if (name.endsWith('.lua'))
+        await mkdir(dirname(output), { recursive: true }).then(() => cp(source, output));
       if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
       const { code } = await transformFile(source, {
         swcrc: false,

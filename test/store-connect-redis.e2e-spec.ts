@@ -9,7 +9,12 @@ import { startRedis, type TestRedis } from './support/redis-server.js';
 // What connect-redis 8.1 asserts about itself in its index_test.ts, of a store that takes its place. `there` says where
 // the two differ by design: no token can be had from Redis, so keys and ids are digests.
 describe.each([
-  ['connect-redis', (client: Redis, options: object) => new RedisStore({ client, ...options }), (token: string) => `sess:${token}`, (token: string) => token],
+  [
+    'connect-redis',
+    (client: Redis, options: object) => new RedisStore({ client, ...options }),
+    (token: string) => `sess:${token}`,
+    (token: string) => token,
+  ],
   [
     'RedisSessionStore in its place',
     (client: Redis, options: object) => new RedisSessionStore({ client, ...options }),
@@ -32,7 +37,8 @@ describe.each([
   });
 
   const at = (ms: number) => new Date(Date.now() + ms);
-  const session = (cookie: object = {}, data: object = {}) => ({ ...data, cookie: { originalMaxAge: null, ...cookie } }) as SessionData;
+  const session = (cookie: object = {}, data: object = {}) =>
+    ({ ...data, cookie: { originalMaxAge: null, ...cookie } }) as SessionData;
 
   it('has the options and defaults that are read from outside', () => {
     expect(store.client).toBeDefined();
@@ -55,9 +61,9 @@ describe.each([
   });
 
   it('follows the cookie’s expiry where that and its original age differ', async () => {
-    await store.set('456', { cookie: { originalMaxAge: 600_000, expires: at(20_000) } } as never);
+    await store.set('456', { cookie: { originalMaxAge: 600_000, expires: at(20_000) } });
     expect(await client.ttl(keyOf('456'))).toBeLessThanOrEqual(20);
-    await store.touch('456', { cookie: { originalMaxAge: 600_000, expires: at(40_000) } } as never);
+    await store.touch('456', { cookie: { originalMaxAge: 600_000, expires: at(40_000) } });
     expect(await client.ttl(keyOf('456'))).toBeGreaterThan(20);
     expect(await client.ttl(keyOf('456'))).toBeLessThanOrEqual(40);
   });
@@ -68,7 +74,9 @@ describe.each([
     await store.set('456', session({ expires }));
     expect(await store.length()).toBe(2);
     expect((await store.ids()).sort()).toEqual([idOf('123'), idOf('456')].sort());
-    const all = ((await store.all()) as { id: string; foo?: string }[]).sort((a, b) => Number(b.foo === 'bar') - Number(a.foo === 'bar'));
+    const all = ((await store.all()) as { id: string; foo?: string }[]).sort(
+      (a, b) => Number(b.foo === 'bar') - Number(a.foo === 'bar'),
+    );
     expect(all).toEqual([
       { id: idOf('123'), foo: 'bar', cookie: { originalMaxAge: null } },
       { id: idOf('456'), cookie: { originalMaxAge: null, expires: expires.toISOString() } },

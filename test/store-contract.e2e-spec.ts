@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisStore } from 'connect-redis';
 import type { Request } from 'express';
 import expressSession, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
-import { RedisSessionStore, SessionEndedError, SessionStoreUnavailableError } from '../src/session/index.js';
+import { RedisSessionStore, SessionEndedError } from '../src/session/index.js';
 import { addressOf, newSessionToken } from '../src/session/token/session-id.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
-
-type Call = (store: RedisSessionStore, token: string, callback?: (...args: unknown[]) => void) => unknown;
 
 describe('the Store contract of express-session', () => {
   let redis: TestRedis;
@@ -24,73 +22,14 @@ describe('the Store contract of express-session', () => {
     store = new RedisSessionStore({ client });
   });
 
-  const session = (data: object = {}) => ({ cookie: { originalMaxAge: null }, ...data }) as SessionData & Record<string, unknown>;
-  const requestOf = (token: string) => ({ sessionID: token, sessionStore: store, headers: {} }) as unknown as Request;
-
-  const CALLS: [name: string, call: Call][] = [
-    ['get', (s, token, callback) => s.get(token, callback)],
-    ['set', (s, token, callback) => s.set(token, session(), callback)],
-    ['touch', (s, token, callback) => s.touch(token, session(), callback)],
-    ['destroy', (s, token, callback) => s.destroy(token, callback)],
-    ['all', (s, _token, callback) => s.all(callback)],
-    ['ids', (s, _token, callback) => s.ids(callback)],
-    ['length', (s, _token, callback) => s.length(callback)],
-    ['clear', (s, _token, callback) => s.clear(callback)],
-    ['load', (s, token, callback) => s.load(token, callback)],
-    ['regenerate', (s, token, callback) => s.regenerate(requestOf(token), callback)],
-  ];
+  const session = (data: object = {}) =>
+    ({ cookie: { originalMaxAge: null }, ...data }) as SessionData & Record<string, unknown>;
+  const requestOf = (token: string) =>
+    ({ sessionID: token, sessionStore: store, headers: {} }) as unknown as Request;
 
   it('is a Store, and a RedisStore of connect-redis', () => {
     expect(store).toBeInstanceOf(expressSession.Store);
     expect(store).toBeInstanceOf(RedisStore);
-  });
-
-  it.each(CALLS)('%s calls back once with its result', async (_name, call) => {
-    const calls: unknown[][] = [];
-    await call(store, newSessionToken(), (...args) => calls.push(args));
-    expect(calls).toHaveLength(1);
-    expect(calls[0]?.[0]).toBeNull();
-  });
-
-  it.each(CALLS)('%s returns a promise without a callback', async (_name, call) => {
-    const result = call(store, newSessionToken());
-    expect(result).toBeInstanceOf(Promise);
-    await result;
-  });
-
-  it.each(CALLS)('%s calls back once and rejects with one error when Redis is away', async (_name, call) => {
-    const away = redis.client({ lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null });
-    const broken = new RedisSessionStore({ client: away });
-    const calls: unknown[][] = [];
-    await call(broken, newSessionToken(), (...args) => calls.push(args));
-    expect(calls).toEqual([[expect.any(SessionStoreUnavailableError), undefined]]);
-    await expect(call(broken, newSessionToken())).rejects.toThrow(SessionStoreUnavailableError);
-  });
-
-  it.each(CALLS)('%s calls back once when the callback throws, and passes that on like any callback', async (_name, call) => {
-    const thrown: unknown[] = [];
-    const nextTick = jest.spyOn(process, 'nextTick').mockImplementation((run: (...args: never[]) => unknown) => {
-      try {
-        (run as () => void)();
-      } catch (error) {
-        thrown.push((error as Error).message);
-      }
-    });
-    let calls = 0;
-    const threw = new Promise<void>((resolve) => {
-      void call(store, newSessionToken(), () => {
-        calls += 1;
-        setImmediate(() => setImmediate(resolve));
-        throw new Error('from the callback');
-      });
-    });
-    try {
-      await threw;
-    } finally {
-      nextTick.mockRestore();
-    }
-    expect(calls).toBe(1);
-    expect(thrown).toContain('from the callback');
   });
 
   it('returns what was set, as a copy of its own', async () => {
@@ -99,14 +38,26 @@ describe('the Store contract of express-session', () => {
     await store.set(token, given);
     (given['cart'] as { items: string[] }).items.push('later');
     const [one, other] = [await store.get(token), await store.get(token)];
-    expect(one).toEqual({ cookie: { originalMaxAge: null }, cart: { items: ['tea'] }, at: '1970-01-01T00:00:00.000Z', nil: null });
+    expect(one).toEqual({
+      cookie: { originalMaxAge: null },
+      cart: { items: ['tea'] },
+      at: '1970-01-01T00:00:00.000Z',
+      nil: null,
+    });
     one.cart.items.push('mine');
     expect(other.cart.items).toEqual(['tea']);
   });
 
   it('keeps a cookie as it was given', async () => {
     const token = newSessionToken();
-    const cookie = { originalMaxAge: null, httpOnly: true, path: '/a', sameSite: 'lax', priority: 'low', more: 1 };
+    const cookie = {
+      originalMaxAge: null,
+      httpOnly: true,
+      path: '/a',
+      sameSite: 'lax',
+      priority: 'low',
+      more: 1,
+    };
     await store.set(token, { cookie } as never);
     expect((await store.get(token)).cookie).toEqual(cookie);
   });

@@ -2,7 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
-import { RedisSessionStore, SessionEndedError, SessionMovedError, SessionUserMismatchError } from '../src/session/index.js';
+import {
+  RedisSessionStore,
+  SessionEndedError,
+  SessionMovedError,
+  SessionUserMismatchError,
+} from '../src/session/index.js';
 import { addressOf, newSessionToken } from '../src/session/token/session-id.js';
 import { barrier, type ExpressHost, startExpressHost, tokenIn } from './support/express-session-host.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
@@ -83,7 +88,9 @@ describe('ids that a host makes itself, with untaggedIds: index', () => {
   it('count for the limit of sessions', async () => {
     store = storeWith({ maxSessions: 2 });
     for (const id of ['one', 'two', 'three']) await store.set(id, session({ userId: 'ada' }));
-    expect(await Promise.all(['one', 'two', 'three'].map(async (id) => (await store.get(id)) !== null))).toEqual([false, true, true]);
+    expect(
+      await Promise.all(['one', 'two', 'three'].map(async (id) => (await store.get(id)) !== null)),
+    ).toEqual([false, true, true]);
   });
 
   it('keep what an anonymous session held through a login, and through a logout, under the same id', async () => {
@@ -118,7 +125,11 @@ describe('ids that a host makes itself, with untaggedIds: index', () => {
     // The request of the login goes on, and does not take back what was merged.
     login.note = 'more';
     await store.set(tokenIn(cookie), login);
-    expect(await store.get(tokenIn(cookie))).toMatchObject({ userId: 'ada', cart: ['tea', 'cake'], note: 'more' });
+    expect(await store.get(tokenIn(cookie))).toMatchObject({
+      userId: 'ada',
+      cart: ['tea', 'cake'],
+      note: 'more',
+    });
   });
 
   it('give the anonymous session back when the login is refused', async () => {
@@ -162,7 +173,9 @@ describe('ids that a host makes itself, with untaggedIds: index', () => {
   });
 
   it('still refuse a tagged id of another user', async () => {
-    await expect(store.set(store.createSessionId('eve'), session({ userId: 'ada' }))).rejects.toThrow(/does not belong/);
+    await expect(store.set(store.createSessionId('eve'), session({ userId: 'ada' }))).rejects.toThrow(
+      /does not belong/,
+    );
   });
 
   it('accept no record in which somebody wrote a user past the store', async () => {

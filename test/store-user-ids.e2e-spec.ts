@@ -16,7 +16,7 @@ import { startRedis, type TestRedis } from './support/redis-server.js';
 
 const INDEX_KEY = 'index-key-of-the-user-id-specification';
 type Data = SessionData & { userId?: string; cart?: string[] };
-type Carrier = Request & { user?: { id: string } };
+type User = { id: string } | undefined;
 
 describe('a store that knows its users, behind plain express-session', () => {
   let redis: TestRedis;
@@ -46,19 +46,20 @@ describe('a store that knows its users, behind plain express-session', () => {
       ...options,
     });
   const session = (data: object) => ({ cookie: { originalMaxAge: null }, ...data }) as SessionData;
-  const promised = (act: (done: (error?: unknown) => void) => unknown) =>
-    new Promise<void>((resolve, reject) => void act((error) => (error ? reject(error as Error) : resolve())));
+  const promised = (act: (done: (error?: Error) => void) => unknown) =>
+    new Promise<void>((resolve, reject) => void act((error) => (error ? reject(error) : resolve())));
 
   /** Logs people in as a host would: credentials checked, req.user set, id regenerated, user put into the session. */
   const start = async (options: Partial<SessionOptions> = {}) =>
     (host = await startExpressHost(
       store,
-      async (req: Carrier, res) => {
+      async (req, res) => {
         const data = () => req.session as Data;
         if (req.path === '/login') {
-          req.user = { id: String(req.query['user']) };
+          const user: User = { id: String(req.query['user']) };
+          req.user = user;
           await promised((done) => req.session.regenerate(done));
-          data().userId = req.user.id;
+          data().userId = user.id;
         } else if (req.path === '/login-without-regenerate') {
           data().userId = String(req.query['user']);
         } else if (req.path === '/cart') {
@@ -68,7 +69,7 @@ describe('a store that knows its users, behind plain express-session', () => {
         }
         res.end(String(data()?.userId));
       },
-      { genid: (req) => createSessionId((req as Carrier).user?.id), ...options },
+      { genid: (req) => createSessionId((req.user as User)?.id), ...options },
     ));
 
   it('indexes a login under the id that createSessionId made for its user', async () => {
@@ -103,12 +104,17 @@ describe('a store that knows its users, behind plain express-session', () => {
     await app.get('/login-without-regenerate?user=ada');
     const { cookie } = await app.get('/login?user=eve');
     await app.get('/login-without-regenerate?user=ada', { cookie });
-    expect(await app.reported(2)).toEqual([expect.any(SessionUserMismatchError), expect.any(SessionUserMismatchError)]);
+    expect(await app.reported(2)).toEqual([
+      expect.any(SessionUserMismatchError),
+      expect.any(SessionUserMismatchError),
+    ]);
     expect((await app.get('/', { cookie })).text).toBe('eve');
     for (const token of [newSessionToken(), store.createSessionId('eve'), 'host-made']) {
       await expect(store.set(token, session({ userId: 'ada' }))).rejects.toThrow(SessionUserMismatchError);
     }
-    await expect(store.set(store.createSessionId('ada'), session({}))).rejects.toThrow(SessionUserMismatchError);
+    await expect(store.set(store.createSessionId('ada'), session({}))).rejects.toThrow(
+      SessionUserMismatchError,
+    );
     expect(await store.length()).toBe(1);
   });
 
@@ -149,7 +155,8 @@ describe('a store that knows its users, behind plain express-session', () => {
   it('does not extend the absolute lifetime of a user whose session is regenerated', async () => {
     store = storeWith({ absoluteTimeoutMs: 100_000_000 });
     const app = await start();
-    const expiry = async () => Number((await client.get((await client.keys('lk:sess:*'))[0] as string))?.slice(14, 27));
+    const expiry = async () =>
+      Number((await client.get((await client.keys('lk:sess:*'))[0] as string))?.slice(14, 27));
     const { cookie } = await app.get('/login?user=ada');
     const [key] = (await client.keys('lk:sess:*')) as [string];
     // As if most of it were over.

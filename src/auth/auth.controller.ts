@@ -35,7 +35,14 @@ export class AuthController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Create an account and log in' })
   @ApiResponse({ status: 201, description: 'Logged in as the new account.', standardSchema: LoggedInSchema })
-  @ApiProblem('PASSWORD_TOO_WEAK', 'REGISTRATION_CLOSED', 'EMAIL_TAKEN', 'TOO_MANY_ATTEMPTS', 'LOGIN_BUSY')
+  @ApiProblem(
+    'PASSWORD_TOO_WEAK',
+    'REGISTRATION_CLOSED',
+    'EMAIL_TAKEN',
+    'TOO_MANY_ATTEMPTS',
+    'LOGIN_BUSY',
+    'DATABASE_UNAVAILABLE',
+  )
   async register(
     @Req() req: Request,
     @Body({ schema: RegisterSchema }) body: RegisterInput,
@@ -53,7 +60,13 @@ export class AuthController {
     description: 'Always a new session; what an anonymous one held is carried over.',
   })
   @ApiResponse({ status: 200, description: 'Logged in.', standardSchema: LoggedInSchema })
-  @ApiProblem('INVALID_CREDENTIALS', 'TOO_MANY_SESSIONS', 'TOO_MANY_ATTEMPTS', 'LOGIN_BUSY')
+  @ApiProblem(
+    'INVALID_CREDENTIALS',
+    'TOO_MANY_SESSIONS',
+    'TOO_MANY_ATTEMPTS',
+    'LOGIN_BUSY',
+    'DATABASE_UNAVAILABLE',
+  )
   async login(@Req() req: Request, @Body({ schema: LoginSchema }) body: LoginInput): Promise<LoginAnswer> {
     const { user, session, token } = await this.logins.login(req, body);
     return { user: toUserView(user), session, token };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SessionPrincipal } from '../session/index.js';
 
 const time = () => z.string().meta({ format: 'date-time' });
+const count = () => z.number().meta({ type: 'integer', minimum: 0 });
 
 /** A user as the API shows him. */
 export const UserSchema = z
@@ -46,11 +47,11 @@ export const LoggedInSchema = z.object({
 export const WhoAmISchema = z.object({ user: UserSchema, session: SessionSchema });
 
 /** Answer of a listing of sessions. */
-export const SessionListSchema = z.object({ items: z.array(SessionSchema), total: z.int() });
+export const SessionListSchema = z.object({ items: z.array(SessionSchema), total: count() });
 
 /** Answer of a revocation of several sessions. */
 export const RevokedSchema = z.object({
-  revoked: z.int().meta({ description: 'How many live sessions ended.' }),
+  revoked: count().meta({ type: 'integer', minimum: 0, description: 'How many live sessions ended.' }),
 });
 
 export type UserView = z.output<typeof UserSchema>;

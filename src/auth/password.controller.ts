@@ -32,7 +32,13 @@ export class PasswordController {
     description: 'This session gets a new id and counts as just logged in.',
   })
   @ApiResponse({ status: 200, description: 'The session under its new id.', standardSchema: LoggedInSchema })
-  @ApiProblem('INVALID_CREDENTIALS', 'SESSION_ENDED', 'TOO_MANY_ATTEMPTS', 'LOGIN_BUSY')
+  @ApiProblem(
+    'INVALID_CREDENTIALS',
+    'SESSION_ENDED',
+    'TOO_MANY_ATTEMPTS',
+    'LOGIN_BUSY',
+    'DATABASE_UNAVAILABLE',
+  )
   async reauthenticate(
     @Req() req: Request,
     @CurrentSession() current: RequestSession,
@@ -48,7 +54,14 @@ export class PasswordController {
     description: 'Ends every other session; this one gets a new id.',
   })
   @ApiResponse({ status: 200, description: 'The session under its new id.', standardSchema: LoggedInSchema })
-  @ApiProblem('PASSWORD_TOO_WEAK', 'INVALID_CREDENTIALS', 'SESSION_ENDED', 'TOO_MANY_ATTEMPTS', 'LOGIN_BUSY')
+  @ApiProblem(
+    'PASSWORD_TOO_WEAK',
+    'INVALID_CREDENTIALS',
+    'SESSION_ENDED',
+    'TOO_MANY_ATTEMPTS',
+    'LOGIN_BUSY',
+    'DATABASE_UNAVAILABLE',
+  )
   async change(
     @Req() req: Request,
     @CurrentSession() current: RequestSession,

@@ -6,7 +6,10 @@ export interface AdminApp extends TestApp {
   admin: CookieClient;
   adminId: string;
   /** A user with {@link PASSWORD} and clients of his that are logged in: as many as asked for, the first with a cookie. */
-  person(email: string, options?: { roles?: string[]; displayName?: string; sessions?: number }): Promise<Person>;
+  person(
+    email: string,
+    options?: { roles?: string[]; displayName?: string; sessions?: number },
+  ): Promise<Person>;
   /** The id of the session that a client is in. */
   sessionIdOf(client: CookieClient | BearerClient): Promise<string>;
 }
@@ -25,8 +28,11 @@ export async function startAdminApp(options: StartAppOptions = {}): Promise<Admi
       const client = i === 0 ? new CookieClient(program.url) : new BearerClient(program.url);
       const credentials = { email, password: PASSWORD };
       const answer =
-        client instanceof BearerClient ? await client.login(credentials) : await client.post('/auth/login', credentials);
-      if (answer.status !== 200) throw new Error(`login of ${email} answered ${answer.status}: ${answer.text}`);
+        client instanceof BearerClient
+          ? await client.login(credentials)
+          : await client.post('/auth/login', credentials);
+      if (answer.status !== 200)
+        throw new Error(`login of ${email} answered ${answer.status}: ${answer.text}`);
       clients.push(client);
     }
     return { id, clients };

@@ -13,7 +13,8 @@ export async function recordCommands(redis: TestRedis): Promise<CommandRecorder>
   const monitor = await redis.client().monitor();
   let seen: string[] = [];
   monitor.on('monitor', (_time: string, args: string[], source: string) => {
-    if (source !== 'lua') seen.push(`${String(args[0]).toLowerCase()}${args[0] === 'echo' ? ` ${args[1]}` : ''}`);
+    if (source !== 'lua')
+      seen.push(`${String(args[0]).toLowerCase()}${args[0] === 'echo' ? ` ${args[1]}` : ''}`);
   });
   const mark = async () => {
     const text = `echo ${randomUUID()}`;

@@ -45,7 +45,9 @@ export async function startExpressHost(
   };
   const app = express();
   for (const middleware of before) app.use(middleware);
-  app.use(expressSession({ secret: COOKIE_SECRET, resave: false, saveUninitialized: false, store, ...options }));
+  app.use(
+    expressSession({ secret: COOKIE_SECRET, resave: false, saveUninitialized: false, store, ...options }),
+  );
   for (const middleware of behind) app.use(middleware);
   app.use((req, res, next) => void Promise.resolve(handler(req, res, next)).catch(next));
   app.use(onError);

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { compiledSources } from './compiled-sources.js';
+
 /** The program as a process of its own. */
 export interface RunningProgram {
   pid: number;
@@ -30,9 +32,8 @@ const TEST_SETTINGS = {
 /** Starts the program from its sources, with these settings and a data directory of its own. */
 export async function startProgram(settings: Record<string, string>): Promise<RunningProgram> {
   const dataDir = await mkdtemp(join(tmpdir(), 'lk-program-'));
-  const root = new URL('../..', import.meta.url);
-  const child = spawn(process.execPath, ['--import', './test/support/ts-loader.mjs', 'src/main.ts'], {
-    cwd: root,
+  const child = spawn(process.execPath, [join(await compiledSources(), 'src', 'main.js')], {
+    cwd: dataDir,
     env: {
       PATH: process.env['PATH'],
       NODE_NO_WARNINGS: '1',

@@ -40,6 +40,6 @@ function commit(req: Request): Promise<void> | undefined {
     : Object.keys(data).some((key) => key !== 'cookie');
   if (!changed) return undefined;
   return new Promise((resolve, reject) => {
-    session.save((error: unknown) => (error ? reject(error) : resolve()));
+    session.save((error?: Error) => (error ? reject(error) : resolve()));
   });
 }

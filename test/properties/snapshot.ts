@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import { decodeRecord, type RecordHeader } from '../../src/session/store/session-record.js';
+
+const SNAPSHOT = readFileSync(new URL('./lua/snapshot.lua', import.meta.url), 'utf8');
+const TRAVEL = readFileSync(new URL('./lua/travel.lua', import.meta.url), 'utf8');
+
+export const PREFIX = 'lk:';
+
+export interface StoredRecord {
+  tag: string;
+  digest: string;
+  /** Expiry of the key, ms; -1 when it has none. */
+  expiresMs: number;
+  /** Undefined when a login has taken the record over. */
+  header: RecordHeader | undefined;
+}
+
+export interface StoredIndex {
+  expiresMs: number;
+  /** Score by member. */
+  members: Map<string, number>;
+}
+
+/** All that lies in Redis at one instant of its clock; times in ms of that clock. */
+export interface Snapshot {
+  nowMs: number;
+  /** By digest. */
+  records: Map<string, StoredRecord>;
+  /** By tag. */
+  indexes: Map<string, StoredIndex>;
+  generations: Map<string, { value: number; expiresMs: number }>;
+  /** Every key with its expiry. */
+  keys: Map<string, number>;
+  /** Every name and value as text. */
+  text: string;
+}
+
+/** Reads everything in one script, so that what is compared belongs together. */
+export async function takeSnapshot(redis: Redis): Promise<Snapshot> {
+  const [nowMs, found] = (await redis.eval(SNAPSHOT, 0, PREFIX)) as [number, (string | number | string[])[]];
+  const snapshot: Snapshot = {
+    nowMs,
+    records: new Map(),
+    indexes: new Map(),
+    generations: new Map(),
+    keys: new Map(),
+    text: found.flat().join('\n'),
+  };
+  for (let i = 0; i < found.length; i += 3) {
+    sort(snapshot, found[i] as string, Number(found[i + 1]), found[i + 2] as string | string[]);
+  }
+  return snapshot;
+}
+
+function sort(snapshot: Snapshot, key: string, expiresMs: number, value: string | string[]): void {
+  snapshot.keys.set(key, expiresMs);
+  const [, kind, tag = '', rest] = /^lk:(\w*):?\{([^}]+)\}(?::(.*))?$/.exec(key) ?? [];
+  if (kind === 'sess') {
+    const digest = rest ?? '';
+    const decoded = decodeRecord(value as string);
+    if (decoded === 'corrupt') throw new Error(`${key} is no session record`);
+    const header = decoded === 'moved' ? undefined : decoded.header;
+    snapshot.records.set(digest, { tag, digest, expiresMs, header });
+  } else if (kind === 'gen') {
+    snapshot.generations.set(tag, { value: Number(value), expiresMs });
+  } else if (kind === 'idx') {
+    const members = new Map<string, number>();
+    for (let i = 0; i < value.length; i += 2) members.set(value[i] as string, Number(value[i + 1]));
+    snapshot.indexes.set(tag, { expiresMs, members });
+  }
+}
+
+/** Lets time pass in Redis without waiting for it. */
+export async function travelInRedis(redis: Redis, passedMs: number): Promise<void> {
+  await redis.eval(TRAVEL, 0, PREFIX, passedMs);
+}

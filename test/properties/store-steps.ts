@@ -1,0 +1,90 @@
+import { Cookie, type SessionData } from 'express-session';
+import { snapshotOf } from '../../src/session/principal-snapshot.js';
+import { newSessionToken } from '../../src/session/token/session-id.js';
+import { lifetimeOf } from './policy.js';
+import { written } from './request-steps.js';
+import type { ModelSession, ModelUser } from './session-model.js';
+import { PREFIX } from './snapshot.js';
+import { guarantee, type OpenRequest, outcomeOf, ring, type World } from './world.js';
+
+export async function destroy(world: World, node: number, session: ModelSession): Promise<void> {
+  await world.node(node).store.destroy(session.token);
+  world.model.end(session, 'destroyed');
+  session.dangling = false;
+}
+
+/** Counts up in a session that no request of ours is in. */
+export async function update(world: World, node: number, session: ModelSession): Promise<void> {
+  const { service } = world.node(node);
+  const { userId } = session;
+  if (userId === undefined) return;
+  const expected = world.model.isUsable(session, world.now()) && session.indexed ? 'ok' : 'SessionEndedError';
+  const countUp = (data: { n?: unknown }) => (data.n = Number(data.n ?? 0) + 1);
+  const { result, at } = await world.during(() => outcomeOf(() => service.update(userId, session.handle, countUp)));
+  guarantee('G1/G4', result.outcome === expected, () => `an update ended with ${result.outcome}, not ${expected}`);
+  if (expected === 'ok') written(world, session, at, countUp);
+}
+
+/** Sets a whole session by its id, as the Store contract allows without any request. */
+export async function put(world: World, node: number, session: ModelSession): Promise<void> {
+  const user = world.model.userOf(session);
+  if (!user || !world.model.isUsable(session, world.now())) return;
+  const data = { cart: { [world.nextId()]: true as const } };
+  const whole = sessionOf(user, data);
+  const { at } = await world.during(() => world.node(node).store.set(session.token, whole));
+  written(world, session, at, () => undefined);
+  session.data = data;
+  // The store alone knows no kind of session: what it is handed gets the life of a session without one.
+  const { idleMs } = lifetimeOf(undefined);
+  session.expires = {
+    fromMs: Math.min(at.fromMs + idleMs, session.absolute.fromMs),
+    toMs: Math.min(at.toMs + idleMs, session.absolute.toMs),
+  };
+}
+
+/** A host replaces the session of a request with express-session's own means, for the same user or for nobody. */
+export async function regenerate(world: World, request: OpenRequest, keepUser: boolean): Promise<void> {
+  const { session, req, node } = request;
+  const user = session && world.model.userOf(session);
+  const goesOn = keepUser && user?.principal.disabled === false;
+  const expected = user && !world.model.isLive(session, world.now()) ? 'SessionEndedError' : 'ok';
+  const { generate } = node.store;
+  if (session && goesOn) {
+    // As a `genid` does that knows who is logged in.
+    node.store.generate = (fresh) => {
+      fresh.sessionID = newSessionToken(session.tag);
+      node.store.createSession(fresh as never, sessionOf(user, {}));
+    };
+  }
+  const { result, at } = await world
+    .during(() =>
+      outcomeOf(async () => {
+        await (node.store.regenerate(req as never) as Promise<unknown>);
+        if (goesOn) await node.store.set(req.sessionID, req.session);
+      }),
+    )
+    .finally(() => (node.store.generate = generate));
+  guarantee('G1', result.outcome === expected, () => `a regenerate ended with ${result.outcome}, not ${expected}`);
+  if (session) world.model.end(session, 'regenerated');
+  if (expected !== 'ok') return;
+  Object.assign(request, { session: undefined, unsaved: [], revision: 1 });
+  if (!session || !goesOn) return;
+  request.session = world.model.add({ ...world.identity(req.sessionID), userId: user.id, kind: undefined, data: {} }, at);
+  world.model.capAbsolute(request.session, session.absolute);
+}
+
+function sessionOf(user: ModelUser, data: object): SessionData {
+  return { cookie: new Cookie(), passport: { user: snapshotOf(user.principal) }, ...data } as unknown as SessionData;
+}
+
+/** Redis forgets a record, as one that evicts keys does. */
+export async function loseRecord(world: World, session: ModelSession): Promise<void> {
+  await world.redis.del(`${PREFIX}sess:{${session.tag}}:${session.digest}`);
+  world.model.lose(session);
+}
+
+/** Redis forgets the index of a user. His sessions go on, and those that are used are indexed again. */
+export async function loseIndex(world: World, user: ModelUser): Promise<void> {
+  await world.redis.del(`${PREFIX}idx:{${ring.current(user.id)}}`);
+  world.model.loseIndex(user);
+}
