@@ -74,12 +74,16 @@ onEachDatabase('accounts', (databases) => {
     await node.users.rehash(id, 'stale', 'wrong');
     await node.users.rehash(id, 'hash of ann', 'stronger');
     await node.users.rehash(id, 'hash of ann', 'late');
-    await expect(node.users.findCredentials(id)).resolves.toMatchObject({ passwordHash: 'stronger', version: 1 });
+    await expect(node.users.findCredentials(id)).resolves.toMatchObject({
+      passwordHash: 'stronger',
+      version: 1,
+    });
     expect(node.effects.calls).toEqual([]);
   });
 
   describe('search', () => {
-    const emails = async (query: string) => (await node.users.search({ query, limit: 100 })).items.map(({ email }) => email.split('@')[0]).sort();
+    const emails = async (query: string) =>
+      (await node.users.search({ query, limit: 100 })).items.map(({ email }) => email.split('@')[0]).sort();
 
     it('finds a part of an e-mail or a name in any case, and takes % _ and \\ for themselves', async () => {
       await node.create('ann', [], 'Ånn 100%');
@@ -110,7 +114,13 @@ onEachDatabase('accounts', (databases) => {
         expect(page.items.length).toBeLessThanOrEqual(3);
         seen.push(...page.items.map(({ id }) => id));
         // Somebody who comes in between is newer than what is left.
-        if (!cursor) await node.users.create({ email: 'late@example.org', displayName: null, passwordHash: 'h', roles: [] });
+        if (!cursor)
+          await node.users.create({
+            email: 'late@example.org',
+            displayName: null,
+            passwordHash: 'h',
+            roles: [],
+          });
         cursor = page.nextCursor ?? undefined;
       } while (cursor);
       expect(seen[0]).toBe(newest);
@@ -123,11 +133,15 @@ onEachDatabase('accounts', (databases) => {
       for (let i = 0; i < 4; i += 1) await node.create(`u${i}`);
       await expect(node.users.search({ limit: 4 })).resolves.toMatchObject({ nextCursor: null });
       await expect(node.users.search({ limit: 1_000_000 })).resolves.toMatchObject({ nextCursor: null });
-      await expect(node.users.search({ limit: -3 })).resolves.toMatchObject({ items: [{ email: expect.any(String) }] });
+      await expect(node.users.search({ limit: -3 })).resolves.toMatchObject({
+        items: [{ email: expect.any(String) }],
+      });
     });
 
     it('refuses a cursor that it did not make', async () => {
-      await expect(node.users.search({ limit: 3, cursor: 'made up' })).rejects.toBeInstanceOf(InvalidCursorError);
+      await expect(node.users.search({ limit: 3, cursor: 'made up' })).rejects.toBeInstanceOf(
+        InvalidCursorError,
+      );
     });
   });
 });

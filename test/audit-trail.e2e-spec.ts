@@ -24,7 +24,11 @@ onEachDatabase('the trail', (databases) => {
     jest.restoreAllMocks();
   });
 
-  const event = (type: SecurityEvent['type'], userId: string | null = 'ann', more: Partial<SecurityEvent> = {}): SecurityEvent => ({
+  const event = (
+    type: SecurityEvent['type'],
+    userId: string | null = 'ann',
+    more: Partial<SecurityEvent> = {},
+  ): SecurityEvent => ({
     type,
     userId,
     actorId: userId,
@@ -47,10 +51,18 @@ onEachDatabase('the trail', (databases) => {
 
   it('cuts what a client can make long', async () => {
     await trail.record(
-      event('login.failed', null, { userAgent: 'x\0'.repeat(5_000), requestId: 'r'.repeat(5_000), detail: { note: 'y'.repeat(10_000) } }),
+      event('login.failed', null, {
+        userAgent: 'x\0'.repeat(5_000),
+        requestId: 'r'.repeat(5_000),
+        detail: { note: 'y'.repeat(10_000) },
+      }),
     );
     const { items } = await trail.list({ limit: 10 });
-    expect(items[0]).toMatchObject({ userAgent: 'x'.repeat(256), requestId: 'r'.repeat(128), detail: { omitted: expect.any(String) } });
+    expect(items[0]).toMatchObject({
+      userAgent: 'x'.repeat(256),
+      requestId: 'r'.repeat(128),
+      detail: { omitted: expect.any(String) },
+    });
     expect(items[0]?.userId).toBeNull();
   });
 
@@ -67,7 +79,10 @@ onEachDatabase('the trail', (databases) => {
       cursor = page.nextCursor ?? undefined;
     } while (cursor);
     expect(seen).toEqual(['6', '5', '4', '3', '2', '1', '0']);
-    await expect(trail.list({ userId: 'bob', limit: 5 })).resolves.toMatchObject({ items: [{ userId: 'bob' }], nextCursor: null });
+    await expect(trail.list({ userId: 'bob', limit: 5 })).resolves.toMatchObject({
+      items: [{ userId: 'bob' }],
+      nextCursor: null,
+    });
     await expect(trail.list({ userId: 'a\0b', limit: 5 })).resolves.toEqual({ items: [], nextCursor: null });
     await expect(trail.list({ limit: 5, cursor: '!' })).rejects.toBeInstanceOf(InvalidCursorError);
   });
@@ -75,15 +90,24 @@ onEachDatabase('the trail', (databases) => {
   it('counts by type since a time', async () => {
     jest.spyOn(Date, 'now').mockReturnValueOnce(1_000);
     for (let i = 0; i < 3; i += 1) await trail.record(event('logout'));
-    await expect(trail.countSince(['logout', 'login.failed'], 1_001)).resolves.toEqual({ logout: 2, 'login.failed': 0 });
+    await expect(trail.countSince(['logout', 'login.failed'], 1_001)).resolves.toEqual({
+      logout: 2,
+      'login.failed': 0,
+    });
     await expect(trail.countSince(['logout'], 1_000)).resolves.toEqual({ logout: 3 });
     await expect(trail.countSince([], 0)).resolves.toEqual({});
   });
 
   it('forgets what is older than it may become', async () => {
-    jest.spyOn(Date, 'now').mockReturnValueOnce(Date.now() - 31 * DAY_MS).mockReturnValueOnce(Date.now() - 29 * DAY_MS);
-    for (const requestId of ['old', 'young', 'new']) await trail.record(event('logout', 'ann', { requestId }));
-    await expect(new AuditRetention(new AuditRepository(database), { retentionDays: 30 }).deleteOld()).resolves.toBe(1);
+    jest
+      .spyOn(Date, 'now')
+      .mockReturnValueOnce(Date.now() - 31 * DAY_MS)
+      .mockReturnValueOnce(Date.now() - 29 * DAY_MS);
+    for (const requestId of ['old', 'young', 'new'])
+      await trail.record(event('logout', 'ann', { requestId }));
+    await expect(
+      new AuditRetention(new AuditRepository(database), { retentionDays: 30 }).deleteOld(),
+    ).resolves.toBe(1);
     const { items } = await trail.list({ limit: 10 });
     expect(items.map(({ requestId }) => requestId)).toEqual(['new', 'young']);
   });

@@ -10,7 +10,10 @@ import { startPostgres, type TestPostgres } from './support/postgres.js';
 
 /** What a promise rejects with. */
 const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(() => 'no failure', (error: unknown) => error);
+  promise.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
 
 const secondsFor = async (work: Promise<unknown>): Promise<number> => {
   const start = performance.now();
@@ -39,7 +42,10 @@ describe('when PostgreSQL is away', () => {
   });
 
   const terminateBackends = () =>
-    postgres.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname like $1', ['test_%']);
+    postgres.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname like $1',
+      ['test_%'],
+    );
 
   it('survives the loss of idle connections, and says so', async () => {
     await database.ping();
@@ -59,7 +65,9 @@ describe('when PostgreSQL is away', () => {
   });
 
   it('ends a statement that takes too long, on the server', async () => {
-    expect(await failureOf(sql`select pg_sleep(30)`.execute(database.kysely))).toBeInstanceOf(DatabaseUnavailableError);
+    expect(await failureOf(sql`select pg_sleep(30)`.execute(database.kysely))).toBeInstanceOf(
+      DatabaseUnavailableError,
+    );
     const asleep = `select pid from pg_stat_activity where state = 'active' and wait_event = 'PgSleep'`;
     await expect(postgres.query(asleep)).resolves.toEqual([]);
     await database.ping();
@@ -97,7 +105,9 @@ describe('when PostgreSQL is away', () => {
     const { port } = silent.address() as AddressInfo;
     const unanswered = new Database({ url: `postgres://u:secret@127.0.0.1:${port}/db` });
     const start = performance.now();
-    expect(await failureOf(sql`select 1`.execute(unanswered.kysely))).toBeInstanceOf(DatabaseUnavailableError);
+    expect(await failureOf(sql`select 1`.execute(unanswered.kysely))).toBeInstanceOf(
+      DatabaseUnavailableError,
+    );
     expect(performance.now() - start).toBeLessThan(4_000);
     await new Promise((resolve) => silent.close(resolve));
     const refused = await failureOf(unanswered.migrate());
@@ -111,7 +121,9 @@ describe('when PostgreSQL is away', () => {
     const trail = new AuditTrail(new AuditRepository(database));
     await trail.record({ type: 'logout', userId: 'ann', actorId: 'ann' });
     await postgres.freeze();
-    const took = await secondsFor(trail.record({ type: 'logout', userId: 'bob', actorId: 'bob', requestId: 'req-9' }));
+    const took = await secondsFor(
+      trail.record({ type: 'logout', userId: 'bob', actorId: 'bob', requestId: 'req-9' }),
+    );
     expect(took).toBeLessThan(4);
     expect(logged).toHaveBeenCalledWith(expect.stringContaining('req-9'));
   });

@@ -3,12 +3,7 @@ import type { Request, Response } from 'express';
 import type { SessionData, SessionOptions } from 'express-session';
 import type { Redis } from 'ioredis';
 import { RedisSessionStore } from '../src/session/index.js';
-import {
-  type Answer,
-  type ExpressHost,
-  startExpressHost,
-  tokenIn,
-} from './support/express-session-host.js';
+import { type Answer, type ExpressHost, startExpressHost, tokenIn } from './support/express-session-host.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
 type Data = SessionData & { visits?: number };

@@ -16,7 +16,7 @@ import { startRedis, type TestRedis } from './support/redis-server.js';
 type Data = SessionData & { visits?: number };
 const MINUTE = 60_000;
 
-describe('the life of a session, by its cookie', () => {
+describe('the life of a session’s cookie', () => {
   let redis: TestRedis;
   let client: Redis;
   let store: RedisSessionStore;
@@ -37,6 +37,11 @@ describe('the life of a session, by its cookie', () => {
     const data = req.session as Data;
     data.visits = (data.visits ?? 0) + 1;
     res.end(String(req.session.cookie.originalMaxAge));
+  };
+  const visitOnce = (req: Request, res: Response) => {
+    const data = req.session as Data;
+    if (req.path === '/visit') data.visits = 1;
+    res.end(String(data.visits ?? 0));
   };
   const start = async (
     options: Partial<SessionOptions>,
@@ -182,7 +187,7 @@ describe('the life of a session, by its cookie', () => {
   });
 
   it('sets no rolling cookie for a session that is not stored', async () => {
-    host = await startExpressHost(store, idle, { rolling: true });
+    host = await startExpressHost(store, visitOnce, { rolling: true });
     expect((await host.get()).cookie).toBe('');
     expect(await store.length()).toBe(0);
   });

@@ -121,5 +121,4 @@ describe('req.session', () => {
     expect(left[0]).toBeLessThanOrEqual(60_000 - 25);
     expect(left[1]).toBeGreaterThan(60_000 - 20);
   });
-
 });

@@ -32,7 +32,6 @@ describe('express-session saves a session into the store', () => {
   };
   const idle = (_req: Request, res: Response) => res.end('idle');
 
-
   it.each([
     ['a body', (res: Response) => res.end('body')],
     ['no body', (res: Response) => res.end()],

@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import type { Request, Response } from 'express';
@@ -45,11 +46,9 @@ describe('rotating the index keys', () => {
     const login = async () => {
       const req = new IncomingMessage(new Socket()) as Request;
       req.url = req.originalUrl = '/';
-      await new Promise<void>((resolve, reject) => {
-        middleware.use(req, new ServerResponse(req) as Response, (error?: unknown) =>
-          error ? reject(error as Error) : resolve(),
-        );
-      });
+      await promisify((done: (error?: unknown) => void) =>
+        middleware.use(req, new ServerResponse(req) as Response, done),
+      )();
       const ticket = await sessions.takeTicket('ada');
       const principal = {
         id: 'ada',

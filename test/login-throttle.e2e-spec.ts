@@ -97,6 +97,20 @@ describe('RedisLoginThrottle', () => {
     expect(await client.keys('lk:throttle:account:*')).toEqual([]);
   });
 
+  it('forgets an account on request, and nothing else', async () => {
+    for (let i = 0; i < 6; i += 1) {
+      await fail('ada');
+      await fail('bob', '192.0.2.2');
+      if (i < 5) await unlock();
+    }
+    await throttle.reset('ada');
+    expect(await outcome(throttle.begin(attempt('ada')))).toBe('passes');
+    expect(await outcome(throttle.begin(attempt('bob')))).toBeInstanceOf(TooManyAttemptsError);
+    for (let i = 0; i < 4; i += 1) await fail('ada');
+    expect(await outcome(throttle.begin(attempt('ada')))).toBe('passes');
+    expect(await client.get('lk:throttle:address:192.0.2.1')).toBe('10');
+  });
+
   it('lets many right passwords in at once', async () => {
     const begun = await Promise.all(Array.from({ length: 20 }, () => throttle.begin(attempt('ada'))));
     expect(await Promise.all(begun.map((one) => outcome(one.succeeded())))).toEqual(Array(20).fill('passes'));

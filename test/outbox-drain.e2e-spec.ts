@@ -74,6 +74,9 @@ onEachDatabase('the outbox', (databases) => {
     await sql`drop table session_outbox`.execute(node.database.kysely);
     await expect(node.users.update(id, { disabled: true })).rejects.toThrow();
     await expect(node.users.changePassword(id, 'new')).rejects.toThrow();
-    await expect(node.users.findCredentials(id)).resolves.toMatchObject({ version: 1, passwordHash: 'hash of ann' });
+    await expect(node.users.findCredentials(id)).resolves.toMatchObject({
+      version: 1,
+      passwordHash: 'hash of ann',
+    });
   });
 });

@@ -19,12 +19,17 @@ onEachDatabase('changes of users and their live sessions', (databases) => {
     const email = `${Math.random()}@example.org`;
     return (await node.users.create({ email, displayName: null, passwordHash: 'old', roles })).id;
   };
-  const login = async (userId: string): Promise<string> => (await node.send('POST', `/login/${userId}`)).body.token as string;
-  const rolesOf = async (token: string): Promise<unknown> => (await node.send('GET', '/me', token)).body.roles;
+  const login = async (userId: string): Promise<string> =>
+    (await node.send('POST', `/login/${userId}`)).body.token as string;
+  const rolesOf = async (token: string): Promise<unknown> =>
+    (await node.send('GET', '/me', token)).body.roles;
   const entries = async (): Promise<number> =>
     (await node.database.kysely.selectFrom('session_outbox').select('id').execute()).length;
   const dueEntries = async (): Promise<number> => {
-    const due = node.database.kysely.selectFrom('session_outbox').select('id').where('not_before', '<=', node.database.nowMs);
+    const due = node.database.kysely
+      .selectFrom('session_outbox')
+      .select('id')
+      .where('not_before', '<=', node.database.nowMs);
     return (await due.execute()).length;
   };
   const makeDue = () => sql`update session_outbox set not_before = 0`.execute(node.database.kysely);
@@ -105,7 +110,9 @@ onEachDatabase('changes of users and their live sessions', (databases) => {
     const [ann, bob] = [await createUser(['a']), await createUser()];
     const [token, other] = [await login(ann), await login(bob)];
     await redis.kill();
-    await expect(node.users.update(ann, { disabled: true })).rejects.toBeInstanceOf(SessionStoreUnavailableError);
+    await expect(node.users.update(ann, { disabled: true })).rejects.toBeInstanceOf(
+      SessionStoreUnavailableError,
+    );
     await expect(node.users.find(ann)).resolves.toMatchObject({ disabled: true });
     expect(await entries()).toBe(1);
     await redis.restart();
@@ -140,7 +147,12 @@ onEachDatabase('changes of users and their live sessions', (databases) => {
     // The worker has tried by now, in vain.
     await until(async () => (await dueEntries()) === 0);
     await redis.restart();
-    await until(() => node.sessions.count(ann).then(() => true, () => false));
+    await until(() =>
+      node.sessions.count(ann).then(
+        () => true,
+        () => false,
+      ),
+    );
     letGo();
     const token = (await slow).body.token as string | undefined;
     await until(async () => (await entries()) === 0);

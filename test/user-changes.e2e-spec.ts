@@ -15,7 +15,9 @@ onEachDatabase('changes of users', (databases) => {
   describe('changes', () => {
     it('of roles reach the sessions before the call resolves', async () => {
       const id = await node.create('ann');
-      await expect(node.users.update(id, { roles: ['support', 'admin'] })).resolves.toMatchObject({ roles: ['admin', 'support'] });
+      await expect(node.users.update(id, { roles: ['support', 'admin'] })).resolves.toMatchObject({
+        roles: ['admin', 'support'],
+      });
       expect(node.effects.calls).toEqual(['principal v2']);
       expect(node.effects.principals).toEqual([
         { roles: ['admin', 'support'], email: 'ann@example.org', displayName: null, disabled: false },
@@ -28,7 +30,10 @@ onEachDatabase('changes of users', (databases) => {
       await expect(node.users.update(id, { disabled: true })).resolves.toMatchObject({ disabled: true });
       await expect(node.users.update(id, { disabled: false })).resolves.toMatchObject({ disabled: false });
       expect(node.effects.calls).toEqual(['principal v2', 'revoke all', 'principal v3']);
-      await expect(node.users.findCredentials(id)).resolves.toMatchObject({ version: 3, user: { disabled: false } });
+      await expect(node.users.findCredentials(id)).resolves.toMatchObject({
+        version: 3,
+        user: { disabled: false },
+      });
     });
 
     it('that change nothing write nothing', async () => {
@@ -75,9 +80,13 @@ onEachDatabase('changes of users', (databases) => {
 
     it('remains when all admins are demoted at once from several nodes', async () => {
       const nodes = [node, usersNodeOn(databases.open()), usersNodeOn(databases.open())];
-      const admins = await Promise.all(Array.from({ length: 6 }, (_, i) => node.create(`admin-${i}`, ['admin'])));
+      const admins = await Promise.all(
+        Array.from({ length: 6 }, (_, i) => node.create(`admin-${i}`, ['admin'])),
+      );
       const outcomes = await Promise.allSettled(
-        admins.map((id, i) => (nodes[i % 3] as typeof node).users.update(id, i % 2 ? { roles: [] } : { disabled: true })),
+        admins.map((id, i) =>
+          (nodes[i % 3] as typeof node).users.update(id, i % 2 ? { roles: [] } : { disabled: true }),
+        ),
       );
       const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
       expect(refused.map(({ reason }) => reason as unknown)).toEqual([expect.any(LastAdminError)]);
@@ -90,14 +99,19 @@ onEachDatabase('changes of users', (databases) => {
       const id = await node.create('ann');
       await node.users.changePassword(id, 'new');
       expect(node.effects.calls).toEqual(['principal v2', 'revoke all']);
-      await expect(node.users.findCredentials(id)).resolves.toMatchObject({ passwordHash: 'new', version: 2 });
+      await expect(node.users.findCredentials(id)).resolves.toMatchObject({
+        passwordHash: 'new',
+        version: 2,
+      });
       await expect(node.outbox.count()).resolves.toBe(0);
     });
 
     it('changes nothing when another one was faster', async () => {
       const id = await node.create('ann');
       const outcomes = await Promise.allSettled(
-        [node, usersNodeOn(databases.open())].map(({ users }, i) => users.changePassword(id, `new ${i}`, { expectedHash: 'hash of ann' })),
+        [node, usersNodeOn(databases.open())].map(({ users }, i) =>
+          users.changePassword(id, `new ${i}`, { expectedHash: 'hash of ann' }),
+        ),
       );
       const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
       expect(refused.map(({ reason }) => reason as unknown)).toEqual([expect.any(PasswordChangedError)]);
@@ -122,7 +136,9 @@ onEachDatabase('changes of users', (databases) => {
 
     it('is left to the workers at once when the request fails to see to them', async () => {
       const id = await node.create('ann');
-      const failing = node.users.changePassword(id, 'new', { apply: () => Promise.reject(new Error('the session has ended')) });
+      const failing = node.users.changePassword(id, 'new', {
+        apply: () => Promise.reject(new Error('the session has ended')),
+      });
       await expect(failing).rejects.toThrow('the session has ended');
       await node.worker.drain();
       expect(node.effects.calls).toEqual(['principal v2', 'revoke all']);

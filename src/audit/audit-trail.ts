@@ -42,7 +42,8 @@ export class AuditTrail implements SecurityEvents, EventDirectory {
     const found = await this.events.list(search, limit + 1, after);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    const nextCursor = last && found.length > limit ? encodeCursor({ at: Date.parse(last.at), id: last.id }) : null;
+    const nextCursor =
+      last && found.length > limit ? encodeCursor({ at: Date.parse(last.at), id: last.id }) : null;
     return { items, nextCursor };
   }
 

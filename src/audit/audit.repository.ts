@@ -37,11 +37,20 @@ export class AuditRepository {
   }
 
   /** The newest first, from `after` on. */
-  async list(filter: Pick<EventSearch, 'userId' | 'type'>, limit: number, after?: KeysetPosition): Promise<StoredEvent[]> {
+  async list(
+    filter: Pick<EventSearch, 'userId' | 'type'>,
+    limit: number,
+    after?: KeysetPosition,
+  ): Promise<StoredEvent[]> {
     const { userId, type } = filter;
     // No user's id has U+0000 in it, and PostgreSQL takes no text with it.
     if (userId?.includes('\0')) return [];
-    let select = this.kysely.selectFrom('audit_events').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit);
+    let select = this.kysely
+      .selectFrom('audit_events')
+      .selectAll()
+      .orderBy('at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit);
     if (userId !== undefined) select = select.where('user_id', '=', userId);
     if (type !== undefined) select = select.where('type', '=', type);
     if (after) select = select.where((eb) => eb(eb.refTuple('at', 'id'), '<', eb.tuple(after.at, after.id)));
@@ -63,7 +72,12 @@ export class AuditRepository {
 
   /** Deletes at most `limit` events from before `beforeMs`. @returns how many */
   async deleteBefore(beforeMs: number, limit: number): Promise<number> {
-    const old = this.kysely.selectFrom('audit_events').select('id').where('at', '<', beforeMs).orderBy('at').limit(limit);
+    const old = this.kysely
+      .selectFrom('audit_events')
+      .select('id')
+      .where('at', '<', beforeMs)
+      .orderBy('at')
+      .limit(limit);
     const result = await this.kysely.deleteFrom('audit_events').where('id', 'in', old).executeTakeFirst();
     return Number(result.numDeletedRows);
   }

@@ -1,6 +1,9 @@
 /** What is about to be tried. */
 export interface LoginAttempt {
-  /** Which call it is. Everything but `register` shares the account's counter. */
+  /**
+   * Which call it is. Everything but `register` shares the account's counter. Registering guesses nothing, so `begin`
+   * is all that is called for it.
+   */
   act: 'login' | 'reauthenticate' | 'change-password' | 'register';
   /** Normalised e-mail of the account, whether it exists or not. */
   account: string;

@@ -19,7 +19,12 @@ const migrations: Record<string, Migration> = {
         .addColumn('updated_at', 'bigint', (column) => column.notNull())
         .execute();
       await db.schema.createIndex('users_by_age').on('users').columns(['created_at', 'id']).execute();
-      await db.schema.createIndex('users_admins').on('users').column('id').where(sql`is_admin`, '=', 1).execute();
+      await db.schema
+        .createIndex('users_admins')
+        .on('users')
+        .column('id')
+        .where(sql`is_admin`, '=', 1)
+        .execute();
       await db.schema
         .createTable('session_outbox')
         .addColumn('id', 'text', (column) => column.primaryKey().notNull())
@@ -48,8 +53,16 @@ const migrations: Record<string, Migration> = {
         .addColumn('detail', 'text')
         .execute();
       await db.schema.createIndex('audit_events_by_time').on('audit_events').columns(['at', 'id']).execute();
-      await db.schema.createIndex('audit_events_of_user').on('audit_events').columns(['user_id', 'at', 'id']).execute();
-      await db.schema.createIndex('audit_events_of_type').on('audit_events').columns(['type', 'at', 'id']).execute();
+      await db.schema
+        .createIndex('audit_events_of_user')
+        .on('audit_events')
+        .columns(['user_id', 'at', 'id'])
+        .execute();
+      await db.schema
+        .createIndex('audit_events_of_type')
+        .on('audit_events')
+        .columns(['type', 'at', 'id'])
+        .execute();
     },
   },
 };
@@ -64,6 +77,7 @@ const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migra
  */
 export async function migrateToLatest<T>(db: Kysely<T>): Promise<string[]> {
   const { error, results = [] } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error instanceof Error) throw error;
+  if (error !== undefined) throw new Error('The migration failed.', { cause: error });
   return results.map((result) => result.migrationName);
 }

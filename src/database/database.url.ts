@@ -6,7 +6,9 @@ export type DatabaseLocation = { kind: 'sqlite'; path: string } | { kind: 'postg
 /** `DATABASE_URL` is of no form that is understood. The message never contains the value, which may hold a password. */
 export class DatabaseUrlError extends Error {
   constructor() {
-    super('DATABASE_URL must be sqlite:<path>, postgres://… or postgresql://…; leave it out for a file in DATA_DIR.');
+    super(
+      'DATABASE_URL must be sqlite:<path>, postgres://… or postgresql://…; leave it out for a file in DATA_DIR.',
+    );
   }
 }
 

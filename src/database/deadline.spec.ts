@@ -10,7 +10,9 @@ describe('withinDeadline', () => {
   });
 
   it('does not wait for an answer that never comes', async () => {
-    await expect(withinDeadline(5, new Promise(() => undefined))).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    await expect(withinDeadline(5, new Promise(() => undefined))).rejects.toBeInstanceOf(
+      DatabaseUnavailableError,
+    );
   });
 
   it('fails with what HTTP clients can act on', () => {

@@ -12,6 +12,7 @@ export function encodeCursor({ at, id }: KeysetPosition): string {
 
 /** Reads what {@link encodeCursor} wrote; null when it is anything else. */
 export function decodeCursor(cursor: string): KeysetPosition | null {
-  const [, at, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, at, id] =
+    /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   return at === undefined || id === undefined ? null : { at: Number(at), id };
 }

@@ -18,7 +18,9 @@ describe('an SQLite database', () => {
   const insert = (database: Database, id: string): Promise<unknown> =>
     sql`insert into note (id) values (${id})`.execute(database.kysely);
   const ids = async (database: Database): Promise<string[]> =>
-    (await sql<{ id: string }>`select id from note order by id`.execute(database.kysely)).rows.map(({ id }) => id);
+    (await sql<{ id: string }>`select id from note order by id`.execute(database.kysely)).rows.map(
+      ({ id }) => id,
+    );
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'lk-sqlite-'));
@@ -32,13 +34,16 @@ describe('an SQLite database', () => {
     await open().migrate();
     const modeOf = (...path: string[]): number => statSync(join(directory, ...path)).mode & 0o777;
     expect(modeOf('private')).toBe(0o700);
-    for (const file of ['users.db', 'users.db-wal', 'users.db-shm']) expect(modeOf('private', file)).toBe(0o600);
+    for (const file of ['users.db', 'users.db-wal', 'users.db-shm'])
+      expect(modeOf('private', file)).toBe(0o600);
   });
 
   it('writes ahead and flushes every commit to the disk', async () => {
     const { kysely } = open();
     const read = async (pragma: string): Promise<unknown> =>
-      Object.values((await sql.raw<Record<string, unknown>>(`pragma ${pragma}`).execute(kysely)).rows[0] ?? {})[0];
+      Object.values(
+        (await sql.raw<Record<string, unknown>>(`pragma ${pragma}`).execute(kysely)).rows[0] ?? {},
+      )[0];
     expect(await read('journal_mode')).toBe('wal');
     expect(await read('synchronous')).toBe(2);
     expect(await read('foreign_keys')).toBe(1);
@@ -57,7 +62,9 @@ describe('an SQLite database', () => {
       await held;
     });
     await isInside;
-    const second = other.kysely.transaction().execute((transaction) => sql`insert into note (id) values ('b')`.execute(transaction));
+    const second = other.kysely
+      .transaction()
+      .execute((transaction) => sql`insert into note (id) values ('b')`.execute(transaction));
     const third = insert(other, 'c');
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(await ids(open())).toEqual([]);
@@ -75,7 +82,9 @@ describe('an SQLite database', () => {
     release();
     await first;
     // The statement that gave up must not keep later ones from committing.
-    await other.kysely.transaction().execute((transaction) => sql`insert into note (id) values ('c')`.execute(transaction));
+    await other.kysely
+      .transaction()
+      .execute((transaction) => sql`insert into note (id) values ('c')`.execute(transaction));
     expect(await ids(one)).toEqual(['c']);
   });
 
@@ -85,7 +94,8 @@ describe('an SQLite database', () => {
     for (const rows of [99, 100, 200]) {
       const read = await database.kysely.transaction().execute(async (transaction) => {
         await sql`delete from note`.execute(transaction);
-        for (let i = 0; i < rows; i += 1) await sql`insert into note (id) values (${String(i)})`.execute(transaction);
+        for (let i = 0; i < rows; i += 1)
+          await sql`insert into note (id) values (${String(i)})`.execute(transaction);
         return sql`select id from note`.execute(transaction);
       });
       expect(read.rows).toHaveLength(rows);
@@ -104,10 +114,13 @@ describe('an SQLite database', () => {
     expect(await ids(database)).toEqual(['b']);
   });
 
-  it.each([true, undefined, Number.NaN, new Date(0), 'nul\0'])('refuses to bind %p, which SQLite would change or die of', async (value) => {
-    const database = open();
-    await expect(sql`select ${sql.val(value)}`.execute(database.kysely)).rejects.toBeInstanceOf(TypeError);
-  });
+  it.each([true, undefined, Number.NaN, new Date(0), 'nul\0'])(
+    'refuses to bind %p, which SQLite would change or die of',
+    async (value) => {
+      const database = open();
+      await expect(sql`select ${sql.val(value)}`.execute(database.kysely)).rejects.toBeInstanceOf(TypeError);
+    },
+  );
 
   it('is unavailable when the file cannot be opened, and after it was closed', async () => {
     const database = open();

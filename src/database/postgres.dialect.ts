@@ -79,7 +79,8 @@ class BoundedClient {
       return await this.client.query(sql, [...parameters]);
     } catch (error) {
       const translated = translate(error);
-      if (!(error instanceof pg.DatabaseError) && translated instanceof DatabaseUnavailableError) this.broken = translated;
+      if (!(error instanceof pg.DatabaseError) && translated instanceof DatabaseUnavailableError)
+        this.broken = translated;
       throw translated;
     }
   }
@@ -91,7 +92,9 @@ class BoundedClient {
 
 /** Numbers of type int8 are times and versions here, well below 2^53; pg would return them as strings. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text');
+  oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown);
+
+const INT8: number = pg.types.builtins.INT8;
 
 // PostgreSQL, appendix A: connection exceptions, read-only after a failover, deadlock and serialization failure,
 // insufficient resources, lock and statement timeouts, shutdown, starting up.

@@ -7,6 +7,7 @@ import { refuseAnswer } from './request/refuse-answer.js';
 import { beginRequest, type RequestState } from './request/request-state.js';
 import { bindEngine } from './request/request-session.js';
 import { holdResponse } from './request/response-gate.js';
+import { saveSession } from './request/save-session.js';
 import { filterSessionCookie } from './request/session-cookie-filter.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
@@ -110,8 +111,6 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       ? this.store.engine.codec.text(data) !== loaded.seen.text
       : Object.keys(data).some((key) => key !== 'cookie');
     if (!changed) return undefined;
-    return new Promise((resolve, reject) => {
-      session.save((error: unknown) => (error ? reject(error as Error) : resolve()));
-    });
+    return saveSession(session);
   }
 }

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { EveryoneRevoker, type Operation } from './everybody/everyone-revoker.js';
 import type { LoginTicket } from './login-ticket.js';
+import { saveSession } from './request/save-session.js';
 import { SessionEndedError } from './session.errors.js';
 import { type EstablishedSession, type EstablishOptions, SessionLifecycle } from './session-lifecycle.js';
 import { listSessions } from './session-list.js';
@@ -144,11 +145,7 @@ export class SessionService {
   async updateCurrent(req: IncomingMessage, change: (data: JsonData) => unknown): Promise<void> {
     const session = (req as Partial<Request>).session;
     if (!session) throw new SessionEndedError();
-    if (!stateOf(session)) {
-      await new Promise<void>((resolve, reject) => {
-        session.save((error: unknown) => (error ? reject(error as Error) : resolve()));
-      });
-    }
+    if (!stateOf(session)) await saveSession(session);
     const state = stateOf(session);
     if (!state) throw new SessionEndedError();
     await this.engine.writer.save(state, this.engine.codec.dataOf(session));

@@ -41,7 +41,9 @@ export class OutboxDelivery {
     try {
       await this.outbox.delete(entry.id);
     } catch (error) {
-      this.logger.warn(`a change that reached the sessions of user ${entry.userId} will be repeated: ${describeError(error)}`);
+      this.logger.warn(
+        `a change that reached the sessions of user ${entry.userId} will be repeated: ${describeError(error)}`,
+      );
     }
   }
 }

@@ -28,12 +28,23 @@ export class OutboxRepository {
    *
    * @param holdMs how long workers leave it to the caller
    */
-  async add(transaction: Transaction<Schema>, userId: string, kind: OutboxEntry['kind'], holdMs = 0): Promise<OutboxEntry> {
+  async add(
+    transaction: Transaction<Schema>,
+    userId: string,
+    kind: OutboxEntry['kind'],
+    holdMs = 0,
+  ): Promise<OutboxEntry> {
     const id = randomBytes(16).toString('base64url');
     const { nowMs } = this.database;
     await transaction
       .insertInto('session_outbox')
-      .values({ id, user_id: userId, kind, not_before: sql<number>`${nowMs} + ${sql.lit(holdMs)}`, created_at: nowMs })
+      .values({
+        id,
+        user_id: userId,
+        kind,
+        not_before: sql<number>`${nowMs} + ${sql.lit(holdMs)}`,
+        created_at: nowMs,
+      })
       .execute();
     return { id, userId, kind };
   }
@@ -64,7 +75,11 @@ export class OutboxRepository {
     const rows = await this.kysely
       .updateTable('session_outbox')
       .set({ not_before: sql<number>`${nowMs} + ${sql.lit(leaseMs)}` })
-      .where('id', 'in', due.$if(this.database.kind === 'postgres', (select) => select.forUpdate().skipLocked()))
+      .where(
+        'id',
+        'in',
+        due.$if(this.database.kind === 'postgres', (select) => select.forUpdate().skipLocked()),
+      )
       .returningAll()
       .execute();
     return rows.map(toEntry);

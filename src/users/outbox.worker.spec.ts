@@ -38,7 +38,10 @@ describe('OutboxWorker', () => {
   beforeEach(() => {
     outbox = new MemoryOutbox();
     deliver = jest.fn<(entry: OutboxEntry) => Promise<void>>().mockResolvedValue(undefined);
-    worker = new OutboxWorker(outbox as unknown as OutboxRepository, { deliver } as unknown as OutboxDelivery);
+    worker = new OutboxWorker(
+      outbox as unknown as OutboxRepository,
+      { deliver } as unknown as OutboxDelivery,
+    );
     errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     messages = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   });

@@ -1,4 +1,9 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { describeError } from '../problem/index.js';
 import { OutboxDelivery } from './outbox.delivery.js';
 import { OutboxRepository, type OutboxEntry } from './outbox.repository.js';
@@ -54,7 +59,8 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       await this.noteRecovery();
     } catch (error) {
       // Once per outage: this comes every second.
-      if (!this.failing) this.logger.error(`changes of users wait to reach their sessions: ${describeError(error)}`);
+      if (!this.failing)
+        this.logger.error(`changes of users wait to reach their sessions: ${describeError(error)}`);
       this.failing = true;
     }
   }

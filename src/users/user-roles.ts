@@ -15,7 +15,9 @@ const MAX_ROLES = 32;
  */
 export function normaliseRoles(roles: readonly string[]): string[] {
   const wrong = roles.findIndex((role) => !ROLE.test(role));
-  if (wrong !== -1) throw validationProblem([{ path: ['roles', wrong], message: 'Must match [a-z0-9_.:-]{1,64}' }]);
-  if (roles.length > MAX_ROLES) throw validationProblem([{ path: ['roles'], message: `At most ${MAX_ROLES} roles` }]);
+  if (wrong !== -1)
+    throw validationProblem([{ path: ['roles', wrong], message: 'Must match [a-z0-9_.:-]{1,64}' }]);
+  if (roles.length > MAX_ROLES)
+    throw validationProblem([{ path: ['roles'], message: `At most ${MAX_ROLES} roles` }]);
   return [...new Set(roles)].sort();
 }

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import { EmailTakenError, type NewUser } from '../auth/index.js';
-import { Database, isUniqueViolation, type KeysetPosition, type Schema, type UsersTable } from '../database/index.js';
+import {
+  Database,
+  isUniqueViolation,
+  type KeysetPosition,
+  type Schema,
+  type UsersTable,
+} from '../database/index.js';
 import { ADMIN_ROLE } from './user-roles.js';
 import { isEnabledAdmin, type User } from './user.js';
 
@@ -18,7 +24,11 @@ export class UsersRepository {
   /** @param email normalised */
   async findByEmail(email: string): Promise<User | null> {
     if (!storable(email)) return null;
-    const row = await this.kysely.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+    const row = await this.kysely
+      .selectFrom('users')
+      .selectAll()
+      .where('email', '=', email)
+      .executeTakeFirst();
     return row ? toUser(row) : null;
   }
 
@@ -37,7 +47,10 @@ export class UsersRepository {
     const id = randomBytes(16).toString('base64url');
     const created: User = { ...user, id, disabled: false, version: 1, createdAtMs: now };
     try {
-      await this.kysely.insertInto('users').values({ id, created_at: now, ...toColumns(created, now) }).execute();
+      await this.kysely
+        .insertInto('users')
+        .values({ id, created_at: now, ...toColumns(created, now) })
+        .execute();
     } catch (error) {
       if (isUniqueViolation(error)) throw new EmailTakenError({ cause: error });
       throw error;
@@ -62,7 +75,12 @@ export class UsersRepository {
    */
   async search(query: string, limit: number, after?: KeysetPosition): Promise<User[]> {
     if (!storable(query)) return [];
-    let select = this.kysely.selectFrom('users').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
+    let select = this.kysely
+      .selectFrom('users')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit);
     if (query) {
       // Without escaping, a % or _ in the query would match anything.
       const pattern = `%${toSearchText(query).replace(/[\\%_]/g, '\\$&')}%`;
@@ -80,7 +98,11 @@ export class UsersRepository {
       .selectFrom('users')
       .select((eb) => [
         eb.fn.countAll<number>().as('users'),
-        eb.fn.countAll<number>().filterWhere('is_admin', '=', 1).filterWhere('disabled', '=', 0).as('enabledAdmins'),
+        eb.fn
+          .countAll<number>()
+          .filterWhere('is_admin', '=', 1)
+          .filterWhere('disabled', '=', 0)
+          .as('enabledAdmins'),
       ])
       .executeTakeFirstOrThrow();
     return row;
@@ -95,7 +117,10 @@ export class UsersRepository {
    * As {@link lock}, and holds every enabled admin as well, so that of two transactions that each take away one of
    * the last two admins the later one sees the earlier's.
    */
-  async lockWithAdmins(transaction: Transaction<Schema>, userId: string): Promise<{ user: User | null; otherAdmins: number }> {
+  async lockWithAdmins(
+    transaction: Transaction<Schema>,
+    userId: string,
+  ): Promise<{ user: User | null; otherAdmins: number }> {
     const rows = await this.lockRows(transaction, userId, true);
     const others = rows.filter((row) => row.id !== userId && isEnabledAdmin(row));
     return { user: rows.find((row) => row.id === userId) ?? null, otherAdmins: others.length };
@@ -103,16 +128,26 @@ export class UsersRepository {
 
   /** Stores what can be changed of a user that this transaction has locked. */
   async save(transaction: Transaction<Schema>, user: User): Promise<void> {
-    await transaction.updateTable('users').set(toColumns(user, Date.now())).where('id', '=', user.id).execute();
+    await transaction
+      .updateTable('users')
+      .set(toColumns(user, Date.now()))
+      .where('id', '=', user.id)
+      .execute();
   }
 
-  private async lockRows(transaction: Transaction<Schema>, userId: string, withAdmins: boolean): Promise<User[]> {
+  private async lockRows(
+    transaction: Transaction<Schema>,
+    userId: string,
+    withAdmins: boolean,
+  ): Promise<User[]> {
     if (!storable(userId)) return [];
     const rows = await transaction
       .selectFrom('users')
       .selectAll()
       .where((eb) =>
-        withAdmins ? eb.or([eb('id', '=', userId), eb.and({ is_admin: 1, disabled: 0 })]) : eb('id', '=', userId),
+        withAdmins
+          ? eb.or([eb('id', '=', userId), eb.and({ is_admin: 1, disabled: 0 })])
+          : eb('id', '=', userId),
       )
       // One order for everybody, or two transactions could wait for each other.
       .orderBy('id')

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidCursorError, LastAdminError, UserNotFoundError, type UserChanges, type UserDirectory, type UserPage, type UserSearch } from '../admin/index.js';
+import {
+  InvalidCursorError,
+  LastAdminError,
+  UserNotFoundError,
+  type UserChanges,
+  type UserDirectory,
+  type UserPage,
+  type UserSearch,
+} from '../admin/index.js';
 import {
   normaliseEmail,
   PasswordChangedError,
@@ -57,7 +65,12 @@ export class UsersService implements UserStore, UserDirectory {
   async create(user: NewUser): Promise<SessionPrincipal> {
     const { email, displayName, passwordHash, roles } = user;
     return toPrincipal(
-      await this.users.insert({ email: normaliseEmail(email), displayName, passwordHash, roles: normaliseRoles(roles) }),
+      await this.users.insert({
+        email: normaliseEmail(email),
+        displayName,
+        passwordHash,
+        roles: normaliseRoles(roles),
+      }),
     );
   }
 
@@ -100,7 +113,8 @@ export class UsersService implements UserStore, UserDirectory {
     const found = await this.users.search(search.query?.trim() ?? '', limit + 1, after);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    const nextCursor = last && found.length > limit ? encodeCursor({ at: last.createdAtMs, id: last.id }) : null;
+    const nextCursor =
+      last && found.length > limit ? encodeCursor({ at: last.createdAtMs, id: last.id }) : null;
     return { items: items.map(toPrincipal), nextCursor };
   }
 

@@ -34,7 +34,9 @@ export function onEachDatabase(title: string, specs: (databases: TestDatabases) 
       rmSync(directory, { recursive: true });
     }, HOOK_TIMEOUT_MS);
     beforeEach(async () => {
-      url = postgres ? await postgres.createDatabase() : `sqlite:${join(mkdtempSync(join(directory, 'db-')), 'users.db')}`;
+      url = postgres
+        ? await postgres.createDatabase()
+        : `sqlite:${join(mkdtempSync(join(directory, 'db-')), 'users.db')}`;
     }, HOOK_TIMEOUT_MS);
     afterEach(async () => {
       await Promise.all(opened.splice(0).map((database) => database.close()));

@@ -32,7 +32,11 @@ export async function startPostgres(): Promise<TestPostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'lk-pg-'));
   const cluster = join(directory, 'data');
   if (owner) chownSync(directory, owner.uid, owner.gid);
-  await run(join(bin, 'initdb'), ['-D', cluster, '-U', 'latchkey', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'], owner);
+  await run(
+    join(bin, 'initdb'),
+    ['-D', cluster, '-U', 'latchkey', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'],
+    owner,
+  );
 
   const settings = {
     listen_addresses: '',
@@ -43,7 +47,10 @@ export async function startPostgres(): Promise<TestPostgres> {
     max_connections: '50',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(bin, 'postgres'), ['-D', cluster, ...options], { ...owner, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(join(bin, 'postgres'), ['-D', cluster, ...options], {
+    ...owner,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const output: string[] = [];
   server.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
   const pid = server.pid;
@@ -55,7 +62,8 @@ export async function startPostgres(): Promise<TestPostgres> {
     frozen.clear();
   };
 
-  const urlOf = (database: string): string => `postgres://latchkey@localhost/${database}?host=${encodeURIComponent(directory)}`;
+  const urlOf = (database: string): string =>
+    `postgres://latchkey@localhost/${database}?host=${encodeURIComponent(directory)}`;
   const query = async (sql: string, parameters: unknown[] = []): Promise<Record<string, unknown>[]> => {
     const client = new pg.Client({ connectionString: urlOf('postgres') });
     // A server that is told to stop says so to connections that are closing, too.
@@ -108,9 +116,13 @@ function findPrograms(): string {
     ...(process.env.PATH ?? '').split(delimiter),
     ...versions.map((version) => join(debian, version, 'bin')),
   ];
-  const found = places.find((place) => place && existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')));
+  const found = places.find(
+    (place) => place && existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')),
+  );
   if (found) return found;
-  throw new Error('The tests need PostgreSQL: install it (apt-get install postgresql) or set LATCHKEY_TEST_PG_BIN.');
+  throw new Error(
+    'The tests need PostgreSQL: install it (apt-get install postgresql) or set LATCHKEY_TEST_PG_BIN.',
+  );
 }
 
 /** PostgreSQL refuses to run as root. */
@@ -124,11 +136,17 @@ function unprivilegedUser(): { uid: number; gid: number } | undefined {
   throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody.');
 }
 
-async function run(program: string, args: string[], owner: { uid: number; gid: number } | undefined): Promise<void> {
+async function run(
+  program: string,
+  args: string[],
+  owner: { uid: number; gid: number } | undefined,
+): Promise<void> {
   const child = spawn(program, args, { ...owner, stdio: ['ignore', 'ignore', 'pipe'] });
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
   if (code !== 0) throw new Error(`${program} ended with ${code}:\n${output}`);
 }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { Controller, Get, Inject, Module, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
@@ -172,9 +173,7 @@ function hostController(gate: Gate) {
     @Post('regenerate')
     async regenerate(@Req() req: Request) {
       await gate.pass();
-      await new Promise<void>((resolve, reject) => {
-        req.session.regenerate((error: unknown) => (error ? reject(error as Error) : resolve()));
-      });
+      await promisify((done: (error?: unknown) => void) => req.session.regenerate(done))();
       dataOf(req).note = 'regenerated';
       return {};
     }

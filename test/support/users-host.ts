@@ -30,7 +30,11 @@ class HostController {
     if (!found || found.user.disabled) return {};
     if (loginHold.until) loginHold.read?.();
     await loginHold.until;
-    const { token } = await this.sessions.establish(req, { principal: found.user, ticket, transport: 'bearer' });
+    const { token } = await this.sessions.establish(req, {
+      principal: found.user,
+      ticket,
+      transport: 'bearer',
+    });
     return { token };
   }
 
@@ -58,7 +62,11 @@ export interface UsersHost {
   users: UsersService;
   sessions: SessionService;
   database: Database;
-  send(method: string, path: string, token?: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  send(
+    method: string,
+    path: string,
+    token?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
 /** Starts one; Redis may be away. Its accounts log in without a password, and their hash is what they say it is. */

@@ -89,7 +89,7 @@ export class RedisLoginThrottle extends LoginThrottle {
     if (attempts.consumedPoints > this.registrations.points) {
       throw new TooManyAttemptsError(policyOf('register', this.registrations), secondsOf(attempts));
     }
-    // Nothing is guessed by registering; every attempt counts, however it ends.
+    // Every attempt counts, however it ends.
     const counted = () => Promise.resolve();
     return { failed: counted, succeeded: counted };
   }

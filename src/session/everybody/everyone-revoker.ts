@@ -117,7 +117,11 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
       const revoked = ended.filter(Boolean).length;
       if (this.closed || !(await this.note(id, revoked, ''))) return;
       if (revoked > 0) {
-        this.engine.options.observer?.onSessionEvent({ type: 'ended', reason: 'revoked-all', count: revoked });
+        this.engine.options.observer?.onSessionEvent({
+          type: 'ended',
+          reason: 'revoked-all',
+          count: revoked,
+        });
       }
     }
     await this.note(id, 0, 'done');

@@ -24,7 +24,7 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
     writeHead: res.writeHead.bind(res) as Method,
     write: res.write.bind(res) as Method,
     end: res.end.bind(res) as Method,
-    flushHeaders: res.flushHeaders.bind(res) as Method,
+    flushHeaders: res.flushHeaders.bind(res),
   };
   let queue: [Operation, unknown[]][] | undefined;
   let state: 'open' | 'refusing' | 'refused' = 'open';

@@ -21,5 +21,5 @@ export function filterSessionCookie(res: ServerResponse, cookieName: string, may
       else res.removeHeader('set-cookie');
     }
     return writeHead(...args);
-  }) as typeof res.writeHead;
+  });
 }

@@ -49,6 +49,7 @@ export class RedisAccess {
 
 /** Milliseconds as a script takes them. A fraction or NaN would fail it at PX, after a part of it may have run. */
 export function wholeMs(value: number): number {
-  if (!Number.isFinite(value)) throw new TypeError('A session timeout must be a finite number of milliseconds.');
+  if (!Number.isFinite(value))
+    throw new TypeError('A session timeout must be a finite number of milliseconds.');
   return Math.max(1, Math.floor(value));
 }

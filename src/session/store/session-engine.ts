@@ -48,7 +48,12 @@ export class SessionEngine {
     this.policy = new SessionPolicy(options.lifetimes, options.adminRole);
     this.codec = new SessionCodec(options.serializer);
     this.ring = new TagRing(options.indexKeys);
-    this.redis = new RedisAccess(options.client, options.prefix, this.policy.longestAbsoluteMs, options.observer);
+    this.redis = new RedisAccess(
+      options.client,
+      options.prefix,
+      this.policy.longestAbsoluteMs,
+      options.observer,
+    );
     this.repository = new SessionRepository(this.redis);
     this.users = new UserSessionsRepository(this.redis);
     this.writer = new SessionWriter(this);

@@ -4,6 +4,8 @@ type JsonObject = Record<string, Json>;
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isArray = (value: Json): value is Json[] => Array.isArray(value);
+
 const own = (object: JsonObject, key: string): Json => (Object.hasOwn(object, key) ? object[key] : undefined);
 
 // Assignment would run the setter of `__proto__`; defining the property never does.
@@ -13,10 +15,14 @@ const define = (object: JsonObject, key: string, value: Json) =>
 /** Whether two JSON values are the same. */
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]));
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]));
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  );
 }
 
 const extendsArray = (whole: Json[], start: Json[]) =>
@@ -32,7 +38,12 @@ const extendsArray = (whole: Json[], start: Json[]) =>
  * @param theirs what is stored now
  * @param onConflict called for every value that both changed and of which one is lost
  */
-export function mergeThreeWay(base: Json, mine: Json, theirs: Json, onConflict: () => void = () => undefined): Json {
+export function mergeThreeWay(
+  base: Json,
+  mine: Json,
+  theirs: Json,
+  onConflict: () => void = () => undefined,
+): Json {
   if (sameJson(mine, base)) return theirs;
   if (sameJson(theirs, base) || sameJson(mine, theirs)) return mine;
   if (isObject(mine) && isObject(theirs)) {
@@ -45,9 +56,10 @@ export function mergeThreeWay(base: Json, mine: Json, theirs: Json, onConflict: 
     }
     return merged;
   }
-  if (Array.isArray(mine) && Array.isArray(theirs)) {
-    const start = Array.isArray(base) ? base : [];
-    if (extendsArray(mine, start) && extendsArray(theirs, start)) return [...theirs, ...mine.slice(start.length)];
+  if (isArray(mine) && isArray(theirs)) {
+    const start = isArray(base) ? base : [];
+    if (extendsArray(mine, start) && extendsArray(theirs, start))
+      return [...theirs, ...mine.slice(start.length)];
   }
   onConflict();
   return mine;

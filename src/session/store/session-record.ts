@@ -46,7 +46,8 @@ export function encodeRecord(header: RecordHeader, body: string): string {
 /** Takes a record apart. 'corrupt' covers every format this version does not know. */
 export function decodeRecord(raw: string): { header: RecordHeader; body: string } | 'moved' | 'corrupt' {
   if (raw.startsWith(MOVED)) return 'moved';
-  if (raw.length <= HEADER_LENGTH || !raw.startsWith(LIVE) || !DIGITS.test(raw.slice(1, HEADER_LENGTH))) return 'corrupt';
+  if (raw.length <= HEADER_LENGTH || !raw.startsWith(LIVE) || !DIGITS.test(raw.slice(1, HEADER_LENGTH)))
+    return 'corrupt';
   return {
     header: {
       touchedMs: Number(raw.slice(1, 14)),

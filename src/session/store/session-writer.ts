@@ -91,7 +91,13 @@ export class SessionWriter {
   /** Merges `mine`, made from what this request saw, with what a conflict showed to be stored. */
   merge(state: SessionState, mine: JsonData, theirs: JsonData): JsonData {
     let conflicts = 0;
-    const merged = mergeSessionData(state.seen.data, mine, theirs, this.engine.options.protectedKeys, () => conflicts++);
+    const merged = mergeSessionData(
+      state.seen.data,
+      mine,
+      theirs,
+      this.engine.options.protectedKeys,
+      () => conflicts++,
+    );
     this.engine.options.observer?.onSessionEvent({ type: 'merged', conflicts });
     return merged;
   }

@@ -6,9 +6,18 @@ import { revisionDigits } from './session-record.js';
 export type CreateReply =
   | { outcome: 'ok'; generation: number; nowMs: number; evicted: number }
   | { outcome: 'stale' | 'exists' | 'taken' | 'limit' };
-export type SaveReply = { outcome: 'ok'; nowMs: number } | { outcome: 'conflict'; raw: string } | { outcome: 'gone' | 'moved' };
+export type SaveReply =
+  { outcome: 'ok'; nowMs: number } | { outcome: 'conflict'; raw: string } | { outcome: 'gone' | 'moved' };
 export type RotateReply =
-  | { outcome: 'ok'; generation: number; nowMs: number; createdMs: number; absoluteExpiryMs: number; ended: number; trash: string }
+  | {
+      outcome: 'ok';
+      generation: number;
+      nowMs: number;
+      createdMs: number;
+      absoluteExpiryMs: number;
+      ended: number;
+      trash: string;
+    }
   | { outcome: 'conflict'; raw: string }
   | { outcome: 'gone' };
 
@@ -24,9 +33,16 @@ export type RotateReply =
 export class SessionRepository {
   constructor(private readonly redis: RedisAccess) {}
 
-  async load(at: SessionAddress): Promise<{ raw: string | null; generation: number; principal: string | null }> {
+  async load(
+    at: SessionAddress,
+  ): Promise<{ raw: string | null; generation: number; principal: string | null }> {
     const key = this.redis.keys.session(at.tag, at.digest);
-    if (!at.ofUser) return { raw: await this.redis.ask('load', this.redis.client.get(key)), generation: 0, principal: null };
+    if (!at.ofUser)
+      return {
+        raw: await this.redis.ask('load', this.redis.client.get(key)),
+        generation: 0,
+        principal: null,
+      };
     const [raw, generation, principal] = await this.redis.ask(
       'load',
       this.redis.client.mget(key, this.redis.keys.generation(at.tag), this.redis.keys.principal(at.tag)),
@@ -38,14 +54,22 @@ export class SessionRepository {
   async create(
     at: SessionAddress,
     body: string,
-    limits: { idleTimeoutMs: number; absoluteTimeoutMs: number; maxSessions: number; limitPolicy: LimitPolicy },
+    limits: {
+      idleTimeoutMs: number;
+      absoluteTimeoutMs: number;
+      maxSessions: number;
+      limitPolicy: LimitPolicy;
+    },
     options: { generation?: number; replaces?: string; takeoverTtlMs?: number } = {},
   ): Promise<CreateReply> {
     const idle = wholeMs(limits.idleTimeoutMs);
     const absolute = wholeMs(limits.absoluteTimeoutMs);
     const record = this.redis.keys.session(at.tag, at.digest);
     const { takeoverTtlMs } = options;
-    const marker = takeoverTtlMs === undefined ? ['', ''] : [this.redis.keys.takenOver(at.tag, at.digest), wholeMs(takeoverTtlMs)];
+    const marker =
+      takeoverTtlMs === undefined
+        ? ['', '']
+        : [this.redis.keys.takenOver(at.tag, at.digest), wholeMs(takeoverTtlMs)];
     const reply = (await this.redis.ask(
       'create',
       at.ofUser
@@ -67,15 +91,33 @@ export class SessionRepository {
           )
         : this.redis.client.lkCreateAnonymous(record, body, idle, absolute, ...marker),
     )) as [string, ...unknown[]];
-    if (reply[0] !== 'OK') return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
+    if (reply[0] !== 'OK')
+      return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
     const nowMs = this.redis.observe(reply[2]);
-    return { outcome: 'ok', generation: Number(reply[1]), nowMs, evicted: (reply[3] as string[] | undefined)?.length ?? 0 };
+    return {
+      outcome: 'ok',
+      generation: Number(reply[1]),
+      nowMs,
+      evicted: (reply[3] as string[] | undefined)?.length ?? 0,
+    };
   }
 
-  async save(at: SessionAddress, revision: number, record: string, idleTimeoutMs: number): Promise<SaveReply> {
+  async save(
+    at: SessionAddress,
+    revision: number,
+    record: string,
+    idleTimeoutMs: number,
+  ): Promise<SaveReply> {
     const reply = (await this.redis.ask(
       'save',
-      this.redis.client.lkSave(...this.keysOf(at), at.digest, revisionDigits(revision), record, wholeMs(idleTimeoutMs), flag(at.ofUser)),
+      this.redis.client.lkSave(
+        ...this.keysOf(at),
+        at.digest,
+        revisionDigits(revision),
+        record,
+        wholeMs(idleTimeoutMs),
+        flag(at.ofUser),
+      ),
     )) as [string, ...unknown[]];
     if (reply[0] === 'OK') return { outcome: 'ok', nowMs: this.redis.observe(reply[1]) };
     if (reply[0] === 'CONFLICT') return { outcome: 'conflict', raw: String(reply[1]) };
@@ -86,7 +128,13 @@ export class SessionRepository {
   async touch(at: SessionAddress, idleTimeoutMs: number, intervalMs: number): Promise<number | undefined> {
     const reply = (await this.redis.ask(
       'touch',
-      this.redis.client.lkTouch(...this.keysOf(at), at.digest, wholeMs(idleTimeoutMs), intervalMs, flag(at.ofUser)),
+      this.redis.client.lkTouch(
+        ...this.keysOf(at),
+        at.digest,
+        wholeMs(idleTimeoutMs),
+        intervalMs,
+        flag(at.ofUser),
+      ),
     )) as [string, ...unknown[]];
     if (reply[0] === 'GONE') return undefined;
     const nowMs = this.redis.observe(reply[1]);
@@ -95,7 +143,12 @@ export class SessionRepository {
 
   /** @returns whether the session was live until now */
   async destroy(at: SessionAddress): Promise<boolean> {
-    return (await this.redis.ask('destroy', this.redis.client.lkDestroy(...this.keysOf(at), at.digest, flag(at.ofUser)))) === 1;
+    return (
+      (await this.redis.ask(
+        'destroy',
+        this.redis.client.lkDestroy(...this.keysOf(at), at.digest, flag(at.ofUser)),
+      )) === 1
+    );
   }
 
   /** Both addresses must have the same tag. `ended` counts the other sessions that were ended, `trash` is left to sweep. */
@@ -147,11 +200,18 @@ export class SessionRepository {
 
   /** Gives back what a failed login took. */
   async returnAnonymous(at: SessionAddress, idleTimeoutMs: number): Promise<void> {
-    await this.redis.ask('take', this.redis.client.lkReturnAnonymous(this.redis.keys.session(at.tag, at.digest), wholeMs(idleTimeoutMs)));
+    await this.redis.ask(
+      'take',
+      this.redis.client.lkReturnAnonymous(this.redis.keys.session(at.tag, at.digest), wholeMs(idleTimeoutMs)),
+    );
   }
 
   private keysOf(at: SessionAddress): [string, string, string] {
-    return [this.redis.keys.session(at.tag, at.digest), this.redis.keys.index(at.tag), this.redis.keys.generation(at.tag)];
+    return [
+      this.redis.keys.session(at.tag, at.digest),
+      this.redis.keys.index(at.tag),
+      this.redis.keys.generation(at.tag),
+    ];
   }
 }
 

@@ -26,7 +26,10 @@ export class UserSessionsRepository {
   async ticket(tag: string): Promise<{ generation: number; epoch: string }> {
     const [generation, epoch] = await this.redis.ask(
       'ticket',
-      Promise.all([this.redis.client.get(this.redis.keys.generation(tag)), this.redis.client.get(this.redis.keys.epoch())]),
+      Promise.all([
+        this.redis.client.get(this.redis.keys.generation(tag)),
+        this.redis.client.get(this.redis.keys.epoch()),
+      ]),
     );
     return { generation: Number(generation ?? 0), epoch: epoch ?? '0' };
   }
@@ -59,13 +62,20 @@ export class UserSessionsRepository {
   /** Every live session under one tag: its digest and its record. */
   async list(tag: string): Promise<{ digest: string; raw: string }[]> {
     const found: { digest: string; raw: string }[] = [];
-    for (let offset = 0; ; ) {
+    for (let offset = 0; ;) {
       const [now, , read, kept, live] = (await this.redis.ask(
         'list',
-        this.redis.client.lkList(this.redis.keys.index(tag), this.redis.keys.generation(tag), this.redis.keys.sessions(tag), offset, LIST_CHUNK),
+        this.redis.client.lkList(
+          this.redis.keys.index(tag),
+          this.redis.keys.generation(tag),
+          this.redis.keys.sessions(tag),
+          offset,
+          LIST_CHUNK,
+        ),
       )) as [number, number, number, number, string[]];
       this.redis.observe(now);
-      for (let i = 0; i < live.length; i += 2) found.push({ digest: live[i] as string, raw: live[i + 1] as string });
+      for (let i = 0; i < live.length; i += 2)
+        found.push({ digest: live[i] as string, raw: live[i + 1] as string });
       if (read < LIST_CHUNK) return found;
       // What was dead is out of the index now, so the next chunk begins behind what was kept.
       offset += kept;
@@ -94,7 +104,12 @@ export class UserSessionsRepository {
   async setPrincipal(tag: string, principal: object, version: number): Promise<boolean> {
     // The script finds the version by its place, without decoding the JSON.
     const json = JSON.stringify({ v: version, ...principal });
-    const reply = this.redis.client.lkSetPrincipal(this.redis.keys.principal(tag), version, json, this.redis.generationTtlMs);
+    const reply = this.redis.client.lkSetPrincipal(
+      this.redis.keys.principal(tag),
+      version,
+      json,
+      this.redis.generationTtlMs,
+    );
     return (await this.redis.ask('set-principal', reply)) === 1;
   }
 
@@ -117,7 +132,10 @@ export class UserSessionsRepository {
   private async sweep(tag: string, trash: string): Promise<void> {
     let left = 1;
     while (left > 0 && !this.closed) {
-      left = (await this.redis.ask('sweep', this.redis.client.lkSweep(trash, this.redis.keys.sessions(tag), SWEEP_CHUNK))) as number;
+      left = (await this.redis.ask(
+        'sweep',
+        this.redis.client.lkSweep(trash, this.redis.keys.sessions(tag), SWEEP_CHUNK),
+      )) as number;
     }
   }
 }

@@ -12,7 +12,8 @@ export class TagRing {
   private readonly remembered = new Map<string, readonly string[]>();
 
   constructor(private readonly indexKeys: readonly string[]) {
-    if (indexKeys.length === 0) throw new TypeError('indexKeys needs at least one key of 32 characters or more.');
+    if (indexKeys.length === 0)
+      throw new TypeError('indexKeys needs at least one key of 32 characters or more.');
   }
 
   /** The tag for new sessions of a user: 96 bits of HMAC-SHA256, base64url. */
@@ -49,7 +50,11 @@ export class TagRing {
    */
   successor(otherId: string): string {
     const oldest = this.indexKeys[this.indexKeys.length - 1] as string;
-    return createHmac('sha256', oldest).update(`takeover:${otherId}`).digest().subarray(0, RANDOM_BYTES).toString('base64url');
+    return createHmac('sha256', oldest)
+      .update(`takeover:${otherId}`)
+      .digest()
+      .subarray(0, RANDOM_BYTES)
+      .toString('base64url');
   }
 
   /** Names the ring without giving a key away: first key first, 64 bits each. */
