@@ -129,9 +129,8 @@ describe('the maximum number of sessions', () => {
     expect(await host.sessions.list('ada')).toHaveLength(450);
     expect(await host.sessions.revokeAll('ada')).toBe(450);
     expect(await host.sessions.list('ada')).toEqual([]);
-    await host.close();
-    hosts = [];
-    expect(await client.keys('lk:trash:*')).toEqual([]);
+    // They are dead by now; what is left of them goes in the background.
+    while ((await client.keys('lk:trash:*')).length > 0) continue;
     expect(await client.keys('lk:sess:*')).toEqual([]);
   });
 });

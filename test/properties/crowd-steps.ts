@@ -42,7 +42,7 @@ export async function saveTogether(world: World, session: ModelSession, writers:
 export async function loginTogether(world: World, user: ModelUser, logins: number): Promise<void> {
   const { model, setting } = world;
   const { maxSessions, limitPolicy } = setting;
-  if (user.principal.disabled) return;
+  if (user.principal.disabled || user.lostIndex) return;
   const before = model.indexedOf(user.id, world.now());
   const tickets: OpenLogin[] = [];
   for (let i = 0; i < logins; i++) tickets.push(await takeTicket(world, i, user));

@@ -38,10 +38,10 @@ function checkRecord(world: World, { generations }: Snapshot, record: StoredReco
   if (!session) return;
   const name = `session ${session.nr}`;
   const expiresMs = world.modelTime(record.expiresMs);
-  learn(session.expires, expiresMs, `${name} expires`, SLACK_MS);
   guarantee('G3', record.tag === session.tag, () => `${name} lies under the tag of another user`);
   if (!header) {
     guarantee('G1', model.isRememberedAsTaken(session, world.now()), () => `${name} is marked as taken over`);
+    learn(session.expires, expiresMs, `${name} is forgotten`, SLACK_MS);
     return;
   }
   const generation = generations.get(record.tag)?.value ?? 0;
@@ -50,6 +50,7 @@ function checkRecord(world: World, { generations }: Snapshot, record: StoredReco
     guarantee('G1', header.generation < generation, () => `${name} is back, though ${session.end ?? 'over'}`);
     return;
   }
+  learn(session.expires, expiresMs, `${name} expires`, SLACK_MS);
   learn(session.absolute, world.modelTime(header.absoluteExpiryMs), `${name} ends for good`);
   learn(session.touched, world.modelTime(header.touchedMs), `${name} was touched`);
   learn(session.created, world.modelTime(header.createdMs), `${name} was made`);

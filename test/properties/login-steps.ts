@@ -58,7 +58,7 @@ export async function login(world: World, held: OpenLogin, request: OpenRequest,
   const token = request.req.sessionID;
   const kind = kindFor(principal.roles, transport);
   const session = model.add({ ...world.identity(token), userId: user.id, kind, data }, at);
-  Object.assign(request, { session, unsaved: [], revision: 1, roles: principal.roles });
+  goOn(world, request, session, principal.roles);
   guarantee('G6', result.result?.session.id === session.handle, () => 'a login names another session');
 }
 
@@ -126,5 +126,12 @@ export async function rotate(world: World, request: OpenRequest, change: { revok
   const next = model.add({ ...world.identity(req.sessionID), userId: user.id, kind, data }, at);
   next.created = { ...session.created };
   model.capAbsolute(next, session.absolute);
-  Object.assign(request, { session: next, unsaved: [], revision: 1, roles });
+  goOn(world, request, next, roles);
+}
+
+/** A request works with a new session from now on. */
+function goOn(world: World, request: OpenRequest, session: ModelSession, roles: string[]): void {
+  const user = world.model.userOf(session);
+  const revocations = user ? world.model.revocationsOf(user, world.now()) : 0;
+  Object.assign(request, { session, unsaved: [], revision: 1, revocations, roles });
 }

@@ -15,7 +15,9 @@ export async function open(world: World, node: number, session: ModelSession): P
   request.node.store.createSession(request.req, data);
   request.session = session;
   request.revision = session.revision;
-  request.roles = world.model.userOf(session)?.principal.roles ?? [];
+  const user = world.model.userOf(session);
+  request.revocations = user ? world.model.revocationsOf(user, world.now()) : 0;
+  request.roles = user?.principal.roles ?? [];
   world.requests.push(request);
   return request;
 }

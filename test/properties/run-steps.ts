@@ -49,10 +49,9 @@ async function checkNothingIsLeft(world: World): Promise<void> {
 }
 
 async function runStep(world: World, step: Step): Promise<void> {
-  const { model } = world;
   if ('request' in step && step.do !== 'login') return runRequestStep(world, step);
   if ('session' in step) {
-    const session = latest(model.sessions, step.session);
+    const session = world.session(step.session);
     return session && runSessionStep(world, step, session);
   }
   switch (step.do) {
@@ -65,7 +64,7 @@ async function runStep(world: World, step: Step): Promise<void> {
     case 'revokeAll':
       return revocation.revokeAll(world, step.node, world.user(step.user));
     case 'revokeEveryone': {
-      const keep = step.keep === null ? undefined : latest(model.sessions, step.keep);
+      const keep = step.keep === null ? undefined : world.session(step.keep);
       return revocation.revokeEveryone(world, step.node, keep);
     }
     case 'principal':
@@ -91,9 +90,9 @@ async function runLogin(world: World, step: Extract<Step, { do: 'login' }>): Pro
       ? await takeTicket(world, step.node, world.user(step.user))
       : latest(world.logins, step.ticket);
   if (!held) return;
-  const known = step.request === null ? undefined : latest(world.requests, step.request);
+  const known = step.request === null ? undefined : world.request(step.request);
   const request = known ?? world.visitor(world.node(step.node));
-  const instead = step.instead === null ? undefined : latest(world.model.sessions, step.instead);
+  const instead = step.instead === null ? undefined : world.session(step.instead);
   await login(world, held, request, { transport: step.bearer ? 'bearer' : 'cookie', instead });
   if (!known && request.session) world.requests.push(request);
 }
@@ -102,7 +101,7 @@ async function runRequestStep(
   world: World,
   step: Exclude<Extract<Step, { request: number | null }>, { do: 'login' }>,
 ): Promise<void> {
-  const request = latest(world.requests, step.request);
+  const request = world.request(step.request);
   if (!request) return;
   switch (step.do) {
     case 'change':

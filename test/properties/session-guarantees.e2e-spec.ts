@@ -4,11 +4,11 @@ import type { Redis } from 'ioredis';
 import { fileURLToPath } from 'node:url';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { runSteps } from './run-steps.js';
-import { anySetting, anySteps } from './step.js';
+import { anyRun } from './step.js';
 import { loadSubject, Nodes } from './subject.js';
 
 const SOAK_RUNS = 20_000;
-const RUNS = process.env['LATCHKEY_SOAK'] ? SOAK_RUNS : 600;
+const RUNS = process.env['LATCHKEY_SOAK'] ? SOAK_RUNS : Number(process.env['RUNS'] ?? 600);
 const SLOWEST_RUN_MS = 100;
 
 describe('sessions of two nodes on one Redis', () => {
@@ -30,7 +30,7 @@ describe('sessions of two nodes on one Redis', () => {
   it(
     `are what the model says after every step of ${RUNS} random runs`,
     async () => {
-      const property = fc.asyncProperty(anySetting, anySteps, (setting, steps) => runSteps(nodes, client, setting, steps));
+      const property = fc.asyncProperty(anyRun, ({ setting, steps }) => runSteps(nodes, client, setting, steps));
       await fc.assert(property, { numRuns: RUNS });
     },
     RUNS * SLOWEST_RUN_MS,

@@ -165,7 +165,7 @@ export class SessionModel {
 
   /** Redis loses a record, as one that evicts does; nothing tells its index. */
   lose(session: ModelSession): void {
-    session.dangling = session.indexed && session.end === undefined;
+    session.dangling ||= session.indexed && session.end === undefined;
     this.end(session, 'lost');
   }
 

@@ -21,6 +21,8 @@ export interface OpenRequest {
   unsaved: Edit[];
   /** The revision it last saw. */
   revision: number;
+  /** The revocations of its user when it came in. */
+  revocations: number;
   /** Roles of its user, as it knows them. */
   roles: string[];
 }
@@ -132,12 +134,24 @@ export class World {
     return `e${this.edits}`;
   }
 
+  /** The session that a step means: the latest live one first, those that have ended behind. */
+  session(index: number): ModelSession | undefined {
+    const isLive = (session: ModelSession) => this.model.isLive(session, this.now());
+    return latest(liveLast(this.model.sessions, isLive), index);
+  }
+
+  /** The request that a step means, those of live sessions first. */
+  request(index: number): OpenRequest | undefined {
+    const isLive = ({ session }: OpenRequest) => session !== undefined && this.model.isLive(session, this.now());
+    return latest(liveLast(this.requests, isLive), index);
+  }
+
   /** A request that came in without a session. */
   visitor(node: Node): OpenRequest {
     const req = { headers: {}, socket: {}, ip: '192.0.2.1', sessionStore: node.store } as unknown as Request;
     this.subject.beginRequest(req, 'cookie');
     node.store.generate(req);
-    return { node, req, session: undefined, unsaved: [], revision: 0, roles: [] };
+    return { node, req, session: undefined, unsaved: [], revision: 0, revocations: 0, roles: [] };
   }
 
   /** What the model needs to know of a new session. */
@@ -146,6 +160,9 @@ export class World {
     return { token, tag, digest, handle: ring.handle(digest) };
   }
 }
+
+const liveLast = <T>(entities: readonly T[], isLive: (entity: T) => boolean): T[] =>
+  [...entities].sort((a, b) => Number(isLive(a)) - Number(isLive(b)));
 
 /** The entity a step means: 0 is the latest. Undefined when there is none yet. */
 export function latest<T>(entities: readonly T[], index: number): T | undefined {

@@ -6,12 +6,13 @@ import { requestStateOf } from '../request/request-state.js';
 import { newSessionToken } from '../token/session-id.js';
 import { AllSessions } from './all-sessions.js';
 import { rememberRing } from './create-session-id.js';
-import { type RedisSessionStoreOptions, standaloneEngine } from './redis-session.store.options.js';
+import type { RedisSessionStoreOptions } from './redis-session.store.options.js';
 import { type Anything, type Callback, settle, settleNow } from './settle.js';
 import { sameCookie } from './session-cookie.js';
 import type { SessionEngine } from './session-engine.js';
 import { type SessionState, setState, stateOf } from './session-state.js';
 import { requestOf, SessionsByToken } from './sessions-by-token.js';
+import { standaloneEngine } from './standalone-engine.js';
 import { UntaggedIds } from './untagged-ids.js';
 
 type SerializedSession = Session & SessionData;
@@ -19,10 +20,13 @@ type SerializedSession = Session & SessionData;
 /**
  * An express-session Store on Redis that keeps an index per user and never revives a session.
  *
- * It takes the place of connect-redis 8 (same options, same signatures; `instanceof RedisStore` for ES modules). Saving is not
- * creating: a session that was revoked while a request worked with it stays revoked, and that save is refused with
- * SessionEndedError; concurrent saves are merged (docs/session-format.md). Works without Nest; express-session itself
- * saves while it sends the answer, so mount `holdUntilStored()` behind it where a failed save must not be a 200.
+ * It takes the place of connect-redis 8 (same options, same signatures; `instanceof RedisStore` for ES modules).
+ * Saving is not creating: a session that was revoked while a request worked with it stays revoked, and that save is
+ * refused with SessionEndedError; concurrent saves are merged (docs/session-format.md). A session that was not read,
+ * but is handed over whole, replaces what is there.
+ *
+ * Works without Nest. express-session by itself saves while it sends the answer, so mount `holdUntilStored()` behind it
+ * where a failed save must not be a 200.
  *
  * Every method takes a callback, called once, or returns a promise. All of them fail with
  * SessionStoreUnavailableError when Redis does not answer.

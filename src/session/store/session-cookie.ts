@@ -1,4 +1,4 @@
-import type { JsonData } from './session-codec.js';
+type Members = Record<string, unknown>;
 
 // One order, so that equal cookies are equal texts, whoever made them.
 const MEMBERS = [
@@ -15,17 +15,17 @@ const MEMBERS = [
 // express-session reads the clock twice when it slides a cookie; its `originalMaxAge` may lose what lies between.
 const CLOCK_SLIP_MS = 20;
 
-type CookieLike = JsonData & { toJSON?: () => JsonData };
+type CookieLike = Members & { toJSON?: () => Members };
 
 /**
  * A session's cookie as it is stored. Its `expires` is left out when it follows from `originalMaxAge`: it changes with
  * every request and would make every session look modified.
  */
-export function cookieOf(cookie: object): JsonData {
+export function cookieOf(cookie: object): Members {
   const given = cookie as CookieLike;
   const members = typeof given.toJSON === 'function' ? given.toJSON() : given;
   const follows = isNumber(members['originalMaxAge']);
-  const kept: JsonData = {};
+  const kept: Members = {};
   for (const name of MEMBERS) {
     const value = members[name];
     if (value === undefined || (name === 'expires' && follows)) continue;
