@@ -1,0 +1,100 @@
+// What can be said about Dockerfile, docker-compose.yml and .env.example without a Docker engine; needs dist.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { runScript, say } from './lib/say.mjs';
+
+// Read by docker-compose.yml, not by the program.
+const COMPOSE_ONLY = ['POSTGRES_PASSWORD'];
+
+await runScript(async () => {
+  const names = await checkEnvExample();
+  checkCompose(parse(readFileSync('docker-compose.yml', 'utf8')), names);
+  checkDockerfile(readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', ''));
+  checkWithDocker();
+  say('the deployment files are consistent');
+  return 0;
+});
+
+/** Every setting is explained and nothing else. @returns the names */
+async function checkEnvExample() {
+  const { FIELDS } = await import(String(new URL('../dist/config/env.schema.js', import.meta.url)));
+  const named = [...readFileSync('.env.example', 'utf8').matchAll(/^#([A-Z][A-Z0-9_]*)=/gm)].map(
+    ([, name]) => name,
+  );
+  assert.deepEqual(named.toSorted(), [...Object.keys(FIELDS), ...COMPOSE_ONLY].sort(), '.env.example');
+  return named;
+}
+
+/**
+ * @param {any} compose
+ * @param {(string | undefined)[]} settings the names there are
+ */
+function checkCompose(compose, settings) {
+  const { app, redis, postgres } = compose.services;
+  for (const [name, service] of Object.entries({ app, redis, postgres })) {
+    assert.match(service.image, /:\d/, `${name}: an image with a version`);
+    assert.ok(service.healthcheck?.test?.length > 1, `${name}: a health check`);
+    for (const mount of service.volumes ?? []) {
+      assert.ok(mount.split(':')[0] in compose.volumes, `${name}: volume ${mount} is declared`);
+    }
+    for (const network of service.networks)
+      assert.ok(network in compose.networks, `${name}: network ${network}`);
+  }
+  const options = redis.command.join(' ');
+  assert.match(options, /--appendonly yes .*--maxmemory-policy noeviction/, 'redis: AOF, and no eviction');
+  for (const name of ['redis', 'postgres']) {
+    assert.equal(app.depends_on[name].condition, 'service_healthy', `app waits for ${name}`);
+    assert.equal(compose.services[name].ports, undefined, `${name}: no published port`);
+  }
+  for (const name of ['SESSION_SECRETS', 'SESSION_INDEX_KEYS', 'PUBLIC_URL', 'DATABASE_URL']) {
+    assert.match(app.environment[name], /\$\{\w+:\?/, `app: ${name} must be given`);
+  }
+  for (const name of Object.keys(app.environment))
+    assert.ok(settings.includes(name), `app: ${name} is a setting`);
+}
+
+/** @param {string} text with its continued lines joined */
+function checkDockerfile(text) {
+  const instructions = text.split('\n').filter((line) => /^[A-Z]/.test(line));
+  const bases = instructions.filter((line) => line.startsWith('FROM '));
+  assert.equal(bases.length, 2, 'Dockerfile: two stages');
+  for (const base of bases) assert.match(base, /^FROM \S+:\d/, 'Dockerfile: base images with a version');
+  const last = instructions.slice(instructions.lastIndexOf(bases[1] ?? ''));
+  assert.ok(last.includes('USER node'), 'Dockerfile: not root');
+  assert.ok(last.includes('ENV NODE_ENV=production'), 'Dockerfile: production');
+  assert.ok(
+    last.some((line) => line.startsWith('HEALTHCHECK ')),
+    'Dockerfile: a health check',
+  );
+  assert.ok(
+    last.some((line) => /^CMD \[/.test(line)),
+    'Dockerfile: CMD without a shell, which would keep SIGTERM',
+  );
+  const ignored = readFileSync('.dockerignore', 'utf8').split('\n');
+  for (const line of instructions.filter((instruction) => /^COPY (?!--from)/.test(instruction))) {
+    for (const source of line.split(/\s+/).slice(1, -1)) {
+      assert.ok(existsSync(source), `Dockerfile: ${source} is there`);
+      assert.ok(ignored.includes(`!${source}`), `.dockerignore: ${source} is let through`);
+    }
+  }
+}
+
+/** Docker's own opinion, where there is a Docker with compose. */
+function checkWithDocker() {
+  if (spawnSync('docker', ['compose', 'version']).status !== 0)
+    return say('no docker compose here: its own check is left out');
+  const settings = '.env.example';
+  const env = {
+    ...process.env,
+    POSTGRES_PASSWORD: 'a',
+    PUBLIC_URL: 'b',
+    SESSION_SECRETS: 'c',
+    SESSION_INDEX_KEYS: 'd',
+  };
+  const { status, stderr } = spawnSync('docker', ['compose', '--env-file', settings, 'config', '--quiet'], {
+    env,
+  });
+  assert.equal(status, 0, `docker compose config: ${stderr}`);
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './run.mjs';
+import { say, SetupError } from './say.mjs';
+
+const DIST = 'dist';
+const STAMP = '.build-stamp';
+const TSC = join('node_modules', 'typescript', 'bin', 'tsc');
+// Besides src: what the compiler reads, and the versions of the compiler and of the types.
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/** Builds dist unless it was built from exactly these sources. @throws {SetupError} when the sources do not compile. */
+export async function ensureBuild() {
+  const stamp = join(DIST, STAMP);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digestOf(sources())) return;
+  await build();
+}
+
+/**
+ * Compiles src into a new dist and copies the Lua scripts beside the code that reads them. The present dist stays
+ * until the new one is whole.
+ *
+ * @throws {SetupError} when the sources do not compile.
+ */
+export async function build() {
+  say('building dist');
+  const files = sources();
+  const digest = digestOf(files);
+  const next = `dist.${process.pid}`;
+  try {
+    const code = await run(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--outDir', next]);
+    if (code !== 0) throw new SetupError('the sources do not compile; the compiler says why above.');
+    const scripts = files.filter((file) => file.endsWith('.lua'));
+    for (const file of scripts) cpSync(file, join(next, file.slice('src/'.length)));
+    writeFileSync(join(next, STAMP), digest);
+    rmSync(DIST, { recursive: true, force: true });
+    renameSync(next, DIST);
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
+}
+
+function sources() {
+  const files = readdirSync('src', { recursive: true }).map((file) => join('src', String(file)));
+  return files.filter((file) => /\.(ts|lua)$/.test(file) && !file.endsWith('.spec.ts')).sort();
+}
+
+/** @param {string[]} files */
+function digestOf(files) {
+  const hash = createHash('sha256');
+  for (const file of [...SETTINGS, ...files]) hash.update(`${file}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
