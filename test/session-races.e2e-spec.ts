@@ -104,9 +104,10 @@ describe('races between a request and the end of its session', () => {
 
   it(`counts exactly over two nodes, ${ROUNDS} updates`, async () => {
     const cookie = await here.login();
-    await Promise.all(
+    const answers = await Promise.all(
       Array.from({ length: ROUNDS }, (_, i) => (i % 2 ? here : there).call('POST', '/count', { cookie })),
     );
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([201]));
     expect((await here.me({ cookie })).n).toBe(ROUNDS);
   }, 60_000);
 });

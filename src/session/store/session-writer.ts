@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   SessionConflictError,
   SessionEndedError,
@@ -12,8 +13,12 @@ import { encodeRecord } from './session-record.js';
 import type { SessionState } from './session-state.js';
 import type { SessionRepository } from './session.repository.js';
 
-// Each attempt merges what it lost to; this many losses in a row mean that something else is wrong.
+// Each attempt brings in what it lost to; this many losses in a row mean that something else is wrong.
 const MAX_SAVE_ATTEMPTS = 32;
+// Nodes can fall into a lock-step in which one of them loses every time. Whoever has lost this often waits for a moment
+// of his own choosing and starts from what is stored then.
+const HASTY_ATTEMPTS = 3;
+const LONGEST_WAIT_MS = 20;
 
 /** What saving needs to know of the sessions it saves. */
 export interface SaveContext {
@@ -57,6 +62,7 @@ export class SessionWriter {
   async overwrite(state: SessionState, data: JsonData, idleTimeoutMs: number): Promise<void> {
     await this.queue.run(state.at.digest, async () => {
       for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
+        if (attempt >= HASTY_ATTEMPTS) await this.stepAside(state);
         if (!(await this.write(state, data, idleTimeoutMs))) continue;
         state.seen = { text: this.engine.codec.text(data), data };
         state.stored = undefined;
@@ -70,6 +76,7 @@ export class SessionWriter {
   async update(state: SessionState, change: (data: JsonData) => unknown): Promise<void> {
     await this.queue.run(state.at.digest, async () => {
       for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
+        if (attempt >= HASTY_ATTEMPTS) await this.stepAside(state);
         const stored = state.stored ?? state.seen.data;
         const draft = structuredClone(stored);
         for (const key of ['cookie', ...this.engine.options.protectedKeys]) delete draft[key];
@@ -129,6 +136,7 @@ export class SessionWriter {
     policy: 'merge' | 'strict',
   ): Promise<void> {
     for (let attempt = 0; attempt < MAX_SAVE_ATTEMPTS; attempt++) {
+      if (attempt >= HASTY_ATTEMPTS) await this.stepAside(state);
       const data = state.stored ? this.merge(state, mine, state.stored) : mine;
       if (await this.write(state, data)) {
         state.seen = { text, data: mine };
@@ -138,6 +146,14 @@ export class SessionWriter {
       if (policy === 'strict') break;
     }
     throw this.conflict();
+  }
+
+  private async stepAside(state: SessionState): Promise<void> {
+    await setTimeout(Math.random() * LONGEST_WAIT_MS);
+    const { raw, generation } = await this.engine.repository.load(state.at);
+    if (raw === null) throw this.gone();
+    this.adopt(state, raw);
+    if (state.at.ofUser && state.header.generation < generation) throw this.gone();
   }
 
   /** One compare-and-set. @returns false when another request was faster; the state then holds what that one stored */
