@@ -11,7 +11,7 @@ const HOMEBREW = ['/opt/homebrew/bin', '/usr/local/bin', '/home/linuxbrew/.linux
 const CHOICES = `Choose one:
   Debian, Ubuntu:   sudo apt-get install redis-server
   macOS:            brew install redis
-  Docker:           docker compose up -d redis, then REDIS_URL=redis://127.0.0.1:6379
+  Docker:           docker compose up --build: the program and its servers in containers (docker-compose.yml)
   a server you have: set REDIS_URL, for example REDIS_URL=redis://user:password@host:6379`;
 
 /**

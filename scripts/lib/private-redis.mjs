@@ -57,8 +57,9 @@ export async function startPrivateRedis({ program, socket, folder }) {
  */
 function makePrivate(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (statSync(folder).uid !== process.getuid?.())
-    throw new SetupError(`${folder} belongs to another user; remove it.`);
+  if (statSync(folder).uid !== process.getuid?.()) {
+    throw new SetupError(`${folder} belongs to another user. Start as that user, or remove it.`);
+  }
   chmodSync(folder, 0o700);
 }
 

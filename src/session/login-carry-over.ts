@@ -4,6 +4,13 @@ import type { JsonData } from './store/session-codec.js';
 import type { SessionEngine } from './store/session-engine.js';
 import type { SessionState } from './store/session-state.js';
 
+/** What a login has got from the anonymous session before it. */
+export interface Carried {
+  data: JsonData;
+  /** Whether this login has taken the session, and so has to give it back when it fails. */
+  taken: boolean;
+}
+
 /** What a login keeps of the anonymous session before it: the keys that the program names, never another user's. */
 export class LoginCarryOver {
   constructor(
@@ -12,13 +19,15 @@ export class LoginCarryOver {
   ) {}
 
   /** What the anonymous session held under the keys that a login keeps; taken once, by one login. */
-  async take(req: IncomingMessage, previous: SessionState | undefined): Promise<JsonData> {
-    if (previous?.at.ofUser) return {};
+  async take(req: IncomingMessage, previous: SessionState | undefined): Promise<Carried> {
+    if (previous?.at.ofUser) return { data: {}, taken: false };
     const session = (req as Partial<Request>).session;
-    if (!previous) return session ? this.pick(this.engine.codec.dataOf(session)) : {};
+    if (!previous) return { data: session ? this.pick(this.engine.codec.dataOf(session)) : {}, taken: false };
     const raw = await this.engine.repository.takeAnonymous(previous.at);
-    const decoded = raw === null ? 'corrupt' : this.engine.codec.decode(raw);
-    return typeof decoded === 'string' ? {} : this.pick(decoded.data);
+    // Another login may have it already: what that one has taken is not this one's to give back.
+    if (raw === null) return { data: {}, taken: false };
+    const decoded = this.engine.codec.decode(raw);
+    return { data: typeof decoded === 'string' ? {} : this.pick(decoded.data), taken: true };
   }
 
   private pick(data: JsonData): JsonData {

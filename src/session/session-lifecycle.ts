@@ -67,14 +67,14 @@ export class SessionLifecycle {
     const carried = await this.carryOver.take(req, previous);
     try {
       const meta = this.metaOf(request, principal, login.transport);
-      const data = { ...this.freshData(principal), ...carried };
+      const data = { ...this.freshData(principal), ...carried.data };
       const room = await makeRoom(this.engine, principal.id, previous, login.revokeSessionId);
       const state = await this.create(principal, ticket, meta, data, room);
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
         await this.engine.repository.destroy(previous.at);
       return this.install(req, request, state);
     } catch (error) {
-      if (previous && !previous.at.ofUser) await this.carryOver.giveBack(previous);
+      if (previous && carried.taken) await this.carryOver.giveBack(previous);
       throw error;
     }
   }

@@ -28,9 +28,17 @@ export function sameJson(a: Json, b: Json): boolean {
 const extendsArray = (whole: Json[], start: Json[]) =>
   whole.length >= start.length && start.every((item, i) => sameJson(item, whole[i]));
 
+// A request that saves twice began, the second time, from its own list; what is stored holds that with the items of
+// others in between.
+function keepsInOrder(whole: Json[], items: Json[]): boolean {
+  let found = 0;
+  for (const item of whole) if (found < items.length && sameJson(item, items[found])) found += 1;
+  return found === items.length;
+}
+
 /**
  * Brings two changes of the same JSON together: per key, recursively in plain objects. Where both changed the same
- * value, two arrays that both extend the base append both; anything else takes `mine` and is counted.
+ * value, two arrays that both only add to the base keep what both added; anything else takes `mine` and is counted.
  * The inputs are not changed; `__proto__` is dropped.
  *
  * @param base what both started from
@@ -58,8 +66,7 @@ export function mergeThreeWay(
   }
   if (isArray(mine) && isArray(theirs)) {
     const start = isArray(base) ? base : [];
-    if (extendsArray(mine, start) && extendsArray(theirs, start))
-      return [...theirs, ...mine.slice(start.length)];
+    if (extendsArray(mine, start) && keepsInOrder(theirs, start)) return [...theirs, ...mine.slice(start.length)];
   }
   onConflict();
   return mine;

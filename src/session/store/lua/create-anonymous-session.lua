@@ -11,7 +11,7 @@ local absolute = tonumber(ARGV[3])
 local marker = ARGV[4]
 if marker ~= '' and redis.call('EXISTS', KEYS[1]) == 0 and redis.call('EXISTS', marker) == 1 then return {'TAKEN'} end
 local header = string.format('1%013.0f%013.0f%013.0f%013.0f%010.0f', now, now + absolute, now, 0, 1)
-if redis.call('SET', KEYS[1], header .. ARGV[1], 'NX', 'PX', math.min(tonumber(ARGV[2]), absolute)) then
+if redis.call('SET', KEYS[1], header .. ARGV[1], 'NX', 'PXAT', now + math.min(tonumber(ARGV[2]), absolute)) then
   if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[5]) end
   return {'OK', 0, now}
 end

@@ -23,7 +23,8 @@ if marker ~= '' and redis.call('EXISTS', marker) == 1 then return {'TAKEN'} end
 
 local prefix = ARGV[9]
 local replaced = ARGV[10]
--- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+-- One second of slack: TIME may be ahead of the clock that expires keys. The record's expiry and its score are the same
+-- time, however long the script is held up between writing the one and the other.
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
 
 local evicted = {}
@@ -63,7 +64,7 @@ end
 local absolute = tonumber(ARGV[4])
 local ttl = math.min(tonumber(ARGV[3]), absolute)
 local header = string.format('1%013.0f%013.0f%013.0f%013.0f%010.0f', now, now + absolute, now, generation, 1)
-redis.call('SET', KEYS[1], header .. ARGV[2], 'PX', ttl)
+redis.call('SET', KEYS[1], header .. ARGV[2], 'PXAT', now + ttl)
 redis.call('ZADD', KEYS[2], now + ttl, ARGV[1])
 if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[12]) end
 if redis.call('PTTL', KEYS[2]) < absolute then redis.call('PEXPIRE', KEYS[2], absolute) end

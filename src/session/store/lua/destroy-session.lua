@@ -8,7 +8,7 @@ local header = redis.call('GETRANGE', KEYS[1], 0, 62)
 redis.call('UNLINK', KEYS[1])
 if ARGV[2] == '1' then
   redis.call('ZREM', KEYS[2], ARGV[1])
-  -- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+  -- One second of slack: TIME may be ahead of the clock that expires keys.
   local time = redis.call('TIME')
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', time[1] * 1000 + math.floor(time[2] / 1000) - 1000)
   if header ~= '' and (tonumber(string.sub(header, 41, 53)) or 0) < tonumber(redis.call('GET', KEYS[3]) or '0') then return 0 end

@@ -14,5 +14,5 @@ if ttl <= 0 then
   return 0
 end
 redis.call('SETRANGE', KEYS[1], 0, '1')
-redis.call('PEXPIRE', KEYS[1], ttl)
+redis.call('PEXPIREAT', KEYS[1], now + ttl)
 return 1

@@ -38,8 +38,8 @@ elseif generation > 0 and redis.call('PTTL', KEYS[4]) < tonumber(ARGV[8]) then
 end
 local fresh = string.format('1%013.0f%013.0f%013.0f%013.0f%010.0f', now, absolute, created, generation, 1)
 redis.call('UNLINK', KEYS[1])
-redis.call('SET', KEYS[2], fresh .. ARGV[4], 'PX', ttl)
--- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+redis.call('SET', KEYS[2], fresh .. ARGV[4], 'PXAT', now + ttl)
+-- One second of slack: TIME may be ahead of the clock that expires keys.
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 1000)
 redis.call('ZADD', KEYS[3], now + ttl, ARGV[2])
 if redis.call('PTTL', KEYS[3]) < absolute - now then redis.call('PEXPIRE', KEYS[3], absolute - now) end

@@ -21,11 +21,11 @@ if ttl <= 0 then
   if indexed then redis.call('ZREM', KEYS[2], ARGV[1]) end
   return {'GONE'}
 end
-redis.call('SET', KEYS[1], ARGV[3], 'XX', 'PX', ttl)
+redis.call('SET', KEYS[1], ARGV[3], 'XX', 'PXAT', now + ttl)
 -- The last touch is Redis's time, whatever the clock of the node that sent the record says.
 redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))
 if indexed then
-  -- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+  -- One second of slack: TIME may be ahead of the clock that expires keys.
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
   if redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
     redis.call('PEXPIRE', KEYS[2], left)

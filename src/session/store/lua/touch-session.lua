@@ -21,9 +21,9 @@ if ttl <= 0 then
   return {'GONE'}
 end
 redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))
-redis.call('PEXPIRE', KEYS[1], ttl)
+redis.call('PEXPIREAT', KEYS[1], now + ttl)
 if indexed then
-  -- One second of slack: the clock of TIME and the one that expires keys may differ by a millisecond.
+  -- One second of slack: TIME may be ahead of the clock that expires keys.
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
   if redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
     redis.call('PEXPIRE', KEYS[2], left)
