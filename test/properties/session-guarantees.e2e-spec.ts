@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
 import { fileURLToPath } from 'node:url';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { runSteps } from './run-steps.js';
+import { type Observer, observer } from './snapshot.js';
 import { anyRun } from './step.js';
 import { loadSubject, Nodes } from './subject.js';
 
@@ -13,12 +13,12 @@ const SLOWEST_RUN_MS = 100;
 
 describe('sessions of two nodes on one Redis', () => {
   let redis: TestRedis;
-  let client: Redis;
+  let client: Observer;
   let nodes: Nodes;
 
   beforeAll(async () => {
     redis = await startRedis();
-    client = redis.client();
+    client = observer(redis.client());
     const subject = await loadSubject(fileURLToPath(new URL('../../src', import.meta.url)));
     nodes = new Nodes(subject, [redis.client(), redis.client()]);
   });

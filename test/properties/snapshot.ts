@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { decodeRecord, type RecordHeader } from '../../src/session/store/session-record.js';
 
-const SNAPSHOT = readFileSync(new URL('./lua/snapshot.lua', import.meta.url), 'utf8');
-const TRAVEL = readFileSync(new URL('./lua/travel.lua', import.meta.url), 'utf8');
+const lua = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 
 export const PREFIX = 'lk:';
 
@@ -36,9 +35,21 @@ export interface Snapshot {
   text: string;
 }
 
+/** A client that can look at everything and let time pass. */
+export type Observer = Redis & {
+  snapshot(prefix: string): Promise<unknown>;
+  travel(prefix: string, passedMs: number): Promise<unknown>;
+};
+
+export function observer(client: Redis): Observer {
+  client.defineCommand('snapshot', { numberOfKeys: 0, lua: lua('snapshot') });
+  client.defineCommand('travel', { numberOfKeys: 0, lua: lua('travel') });
+  return client as Observer;
+}
+
 /** Reads everything in one script, so that what is compared belongs together. */
-export async function takeSnapshot(redis: Redis): Promise<Snapshot> {
-  const [nowMs, found] = (await redis.eval(SNAPSHOT, 0, PREFIX)) as [number, (string | number | string[])[]];
+export async function takeSnapshot(redis: Observer): Promise<Snapshot> {
+  const [nowMs, found] = (await redis.snapshot(PREFIX)) as [number, (string | number | string[])[]];
   const snapshot: Snapshot = {
     nowMs,
     records: new Map(),
@@ -69,9 +80,4 @@ function sort(snapshot: Snapshot, key: string, expiresMs: number, value: string 
     for (let i = 0; i < value.length; i += 2) members.set(value[i] as string, Number(value[i + 1]));
     snapshot.indexes.set(tag, { expiresMs, members });
   }
-}
-
-/** Lets time pass in Redis without waiting for it. */
-export async function travelInRedis(redis: Redis, passedMs: number): Promise<void> {
-  await redis.eval(TRAVEL, 0, PREFIX, passedMs);
 }

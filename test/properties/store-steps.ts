@@ -79,8 +79,12 @@ export async function regenerate(world: World, request: OpenRequest, keepUser: b
   Object.assign(request, { session: undefined, unsaved: [], revision: 1 });
   if (!session || !goesOn) return;
   request.session = world.model.add({ ...world.identity(req.sessionID), userId: user.id, kind: undefined, data: {} }, at);
-  world.model.capAbsolute(request.session, session.absolute);
+  // What is left of the old one's life is reckoned on the node, by a clock that may be late by as much as a reply was.
+  const { fromMs, toMs } = session.absolute;
+  world.model.capAbsolute(request.session, { fromMs: fromMs - SECOND, toMs: toMs + SECOND });
 }
+
+const SECOND = 1_000;
 
 function sessionOf(user: ModelUser, data: object): SessionData {
   return { cookie: new Cookie(), passport: { user: snapshotOf(user.principal) }, ...data } as unknown as SessionData;

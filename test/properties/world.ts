@@ -1,12 +1,11 @@
 import type { Request } from 'express';
-import type { Redis } from 'ioredis';
 import type { LoginTicket, SessionPrincipal } from '../../src/session/index.js';
 import { addressOf } from '../../src/session/token/session-id.js';
 import { TagRing } from '../../src/session/token/tag-ring.js';
 import type { Edit } from './edits.js';
 import type { Setting } from './policy.js';
 import { type ModelSession, SessionModel, type ModelUser, type Moment } from './session-model.js';
-import { travelInRedis } from './snapshot.js';
+import { type Observer, PREFIX } from './snapshot.js';
 import { INDEX_KEY, type Node, type Subject } from './subject.js';
 
 export const ring = new TagRing([INDEX_KEY]);
@@ -73,7 +72,7 @@ export class World {
   constructor(
     readonly subject: Subject,
     readonly nodes: [Node, Node],
-    readonly redis: Redis,
+    readonly redis: Observer,
     readonly setting: Setting,
   ) {}
 
@@ -94,7 +93,7 @@ export class World {
 
   /** Lets time pass, for what lies in Redis and for what requests and logins under way remember. */
   async travel(ms: number): Promise<void> {
-    await travelInRedis(this.redis, ms);
+    await this.redis.travel(PREFIX, ms);
     for (const { req } of this.requests) {
       const header = this.subject.stateOf(req.session)?.header;
       if (!header) continue;
