@@ -21,7 +21,8 @@ const OPTIONS: RedisOptions = {
   maxRetriesPerRequest: 0,
   // Resending executes a write twice when only its answer was lost.
   autoResendUnfulfilledCommands: false,
-  commandTimeout: 300,
+  // Half of the second in which an outage is to be answered; a busy node must not take its own delays for one.
+  commandTimeout: 500,
   // Notices a server that is frozen or unplugged: its connection stays open and would never answer again.
   socketTimeout: 1_000,
   retryStrategy: retryDelayMs,
