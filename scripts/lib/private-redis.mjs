@@ -31,7 +31,7 @@ export async function startPrivateRedis({ program, socket, folder }) {
   const release = await takeLock(join(dirname(socket), 'start.sock'));
   if (!release) {
     throw new SetupError(
-      'Latchkey runs on this data already. Stop it, or set DATA_DIR (or REDIS_URL and DATABASE_URL) for this one.',
+      `Latchkey runs on the data in ${dirname(folder)} already. Stop it, or set DATA_DIR (or REDIS_URL and DATABASE_URL) for this one.`,
     );
   }
   const left = await tryToConnect(socket);
