@@ -61,29 +61,49 @@ export async function loginTogether(world: World, user: ModelUser, logins: numbe
     .filter(({ outcome }) => outcome === 'ok')
     .map(({ token }) => model.add({ ...world.identity(token), userId: user.id, kind, data: {} }, at));
   const refused = outcomes.filter(({ outcome }) => outcome === 'TooManySessionsError').length;
-  const room = maxSessions === 0 ? Infinity : limitPolicy === 'reject' ? Math.max(0, maxSessions - before.length) : Infinity;
+  const room =
+    maxSessions === 0
+      ? Infinity
+      : limitPolicy === 'reject'
+        ? Math.max(0, maxSessions - before.length)
+        : Infinity;
   const expected = Math.min(logins, room);
-  guarantee('G10', made.length === expected && refused === logins - expected, () =>
-    `${made.length} of ${logins} logins were let in and ${refused} refused, where there was room for ${room}`,
+  guarantee(
+    'G10',
+    made.length === expected && refused === logins - expected,
+    () =>
+      `${made.length} of ${logins} logins were let in and ${refused} refused, where there was room for ${room}`,
   );
   if (maxSessions === 0) return;
   await findEvicted(world, before, made, at);
 }
 
 /** Which of the newest are evicted is up to chance, but the old ones go first. */
-async function findEvicted(world: World, before: ModelSession[], made: ModelSession[], at: Moment): Promise<void> {
+async function findEvicted(
+  world: World,
+  before: ModelSession[],
+  made: ModelSession[],
+  at: Moment,
+): Promise<void> {
   const { model, setting } = world;
-  const survives = async ({ tag, digest }: ModelSession) => (await world.redis.exists(`lk:sess:{${tag}}:${digest}`)) === 1;
+  const survives = async ({ tag, digest }: ModelSession) =>
+    (await world.redis.exists(`lk:sess:{${tag}}:${digest}`)) === 1;
   const survivors = (sessions: ModelSession[]) =>
     Promise.all(sessions.map(survives)).then((flags) => sessions.filter((_, i) => flags[i]));
   const [old, young] = [await survivors(before), await survivors(made)];
   const expected = Math.min(setting.maxSessions, before.length + made.length);
-  guarantee('G10', old.length + young.length === expected, () =>
-    `${old.length} old and ${young.length} new sessions are left, not ${expected}`,
+  guarantee(
+    'G10',
+    old.length + young.length === expected,
+    () => `${old.length} old and ${young.length} new sessions are left, not ${expected}`,
   );
   // Within one millisecond none is older.
   const older = before.every(({ touched, created }) => Math.max(touched.toMs, created.toMs) < at.fromMs);
-  guarantee('G10', !older || young.length === made.length || old.length === 0, () => 'a new session ended before an old one');
+  guarantee(
+    'G10',
+    !older || young.length === made.length || old.length === 0,
+    () => 'a new session ended before an old one',
+  );
   for (const session of [...before, ...made]) {
     if (!old.includes(session) && !young.includes(session)) model.end(session, 'evicted');
   }
@@ -114,10 +134,13 @@ export async function revokeInTheMidst(world: World, user: ModelUser): Promise<v
         );
         if (login.outcome === 'ok') made.push(req.sessionID);
       }),
-      ...saving.slice(1).map(({ node, req }) => outcomeOf(() => node.store.set(req.sessionID, req.session) as Promise<void>)),
-      first && outcomeOf(() => first.node.service.rotate(first.req)).then(({ outcome }) => {
-        if (outcome === 'ok') made.push(first.req.sessionID);
-      }),
+      ...saving
+        .slice(1)
+        .map(({ node, req }) => outcomeOf(() => node.store.set(req.sessionID, req.session) as Promise<void>)),
+      first &&
+        outcomeOf(() => first.node.service.rotate(first.req)).then(({ outcome }) => {
+          if (outcome === 'ok') made.push(first.req.sessionID);
+        }),
       world.node(1).service.revokeAll(user.id),
     ]),
   );

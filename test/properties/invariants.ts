@@ -15,7 +15,8 @@ export async function checkInvariants(world: World, step: number, last: boolean)
   const snapshot = await takeSnapshot(world.redis);
   const { model } = world;
   const byDigest = new Map(model.sessions.map((session) => [session.digest, session]));
-  for (const record of snapshot.records.values()) checkRecord(world, snapshot, record, byDigest.get(record.digest));
+  for (const record of snapshot.records.values())
+    checkRecord(world, snapshot, record, byDigest.get(record.digest));
   for (const user of model.users) checkUser(world, snapshot, user);
   for (const [key, expiresMs] of snapshot.keys) {
     const counts = key.endsWith('{everyone}:epoch');
@@ -34,12 +35,19 @@ async function checkLoads(world: World, { records }: Snapshot, step: number, las
     ({ nr, digest }) => records.has(digest) && (last || (nr + step) % 3 === 0),
   );
   const loaded = await Promise.all(
-    worthLoading.map(({ nr, token }) => world.node(step + nr).store.get(token) as Promise<SessionData | null>),
+    worthLoading.map(
+      ({ nr, token }) => world.node(step + nr).store.get(token) as Promise<SessionData | null>,
+    ),
   );
   worthLoading.forEach((session, i) => expectLoaded(world, session, loaded[i] ?? null));
 }
 
-function checkRecord(world: World, { generations }: Snapshot, record: StoredRecord, session: ModelSession | undefined): void {
+function checkRecord(
+  world: World,
+  { generations }: Snapshot,
+  record: StoredRecord,
+  session: ModelSession | undefined,
+): void {
   const { model } = world;
   const { header } = record;
   guarantee('G1', session !== undefined, () => `nobody made the record ${record.digest}`);
@@ -63,13 +71,19 @@ function checkRecord(world: World, { generations }: Snapshot, record: StoredReco
   learn(session.touched, world.modelTime(header.touchedMs), `${name} was touched`);
   learn(session.created, world.modelTime(header.createdMs), `${name} was made`);
   guarantee('G1', header.generation >= generation, () => `${name} is of an older generation, though live`);
-  guarantee('G4', header.revision === session.revision, () =>
-    `${name} has the revision ${header.revision}, not ${session.revision}`,
+  guarantee(
+    'G4',
+    header.revision === session.revision,
+    () => `${name} has the revision ${header.revision}, not ${session.revision}`,
   );
   const { idleMs } = lifetimeOf(session.kind);
   const ttlMs = expiresMs - world.now();
   const leftMs = session.absolute.toMs - world.now();
-  guarantee('G5', ttlMs <= Math.min(idleMs, leftMs) + SLACK_MS, () => `${name} lives for ${ttlMs} ms, ${leftMs} left`);
+  guarantee(
+    'G5',
+    ttlMs <= Math.min(idleMs, leftMs) + SLACK_MS,
+    () => `${name} lives for ${ttlMs} ms, ${leftMs} left`,
+  );
 }
 
 function checkUser(world: World, snapshot: Snapshot, user: ModelUser): void {
@@ -83,20 +97,30 @@ function checkUser(world: World, snapshot: Snapshot, user: ModelUser): void {
   const indexed = live.filter((session) => session.indexed);
   checkIndex(world, snapshot, user, indexed);
   if (setting.maxSessions > 0 && !user.lostIndex) {
-    guarantee('G10', indexed.length <= setting.maxSessions, () => `${user.id} has ${indexed.length} sessions`);
+    guarantee(
+      'G10',
+      indexed.length <= setting.maxSessions,
+      () => `${user.id} has ${indexed.length} sessions`,
+    );
   }
 
   const generation = snapshot.generations.get(tag);
   const remembered = model.revocationsOf(user, now) > 0;
-  guarantee('G2', (generation !== undefined) === remembered, () =>
-    `the revocations of ${user.id} are ${remembered ? 'forgotten' : 'remembered'}`,
+  guarantee(
+    'G2',
+    (generation !== undefined) === remembered,
+    () => `the revocations of ${user.id} are ${remembered ? 'forgotten' : 'remembered'}`,
   );
   if (!generation) return;
   const expiresMs = world.modelTime(generation.expiresMs);
   const within = Math.abs(expiresMs - user.rememberedUntilMs) < SECOND;
   guarantee('G2', within, () => `the revocations of ${user.id} are remembered for ${expiresMs - now} ms`);
   for (const { nr, absolute } of live) {
-    guarantee('G2', absolute.toMs <= expiresMs + SLACK_MS, () => `session ${nr} may outlive the last revocation`);
+    guarantee(
+      'G2',
+      absolute.toMs <= expiresMs + SLACK_MS,
+      () => `session ${nr} may outlive the last revocation`,
+    );
   }
   learn(user.revokedAt, world.modelTime(generation.value), `the last revocation of ${user.id} was`);
 }
@@ -106,8 +130,10 @@ function checkIndex(world: World, snapshot: Snapshot, user: ModelUser, live: Mod
   for (const { nr, digest, absolute } of live) {
     const score = index?.members.get(digest);
     const expiresMs = snapshot.records.get(digest)?.expiresMs ?? 0;
-    guarantee('G3', score === expiresMs, () =>
-      `session ${nr} expires at ${expiresMs} and is in the index until ${score}`,
+    guarantee(
+      'G3',
+      score === expiresMs,
+      () => `session ${nr} expires at ${expiresMs} and is in the index until ${score}`,
     );
     const keptMs = world.modelTime(index?.expiresMs ?? 0);
     guarantee('G3', keptMs + SLACK_MS >= absolute.toMs, () => `session ${nr} may outlive its index`);
@@ -118,8 +144,10 @@ function checkIndex(world: World, snapshot: Snapshot, user: ModelUser, live: Mod
   for (const [digest, score] of index?.members ?? []) {
     const session = world.model.sessions.find((one) => one.digest === digest);
     const stale = score <= snapshot.nowMs && !(written && score <= snapshot.nowMs - MINUTE / 2);
-    guarantee('G3', digests.has(digest) || stale || session?.dangling === true, () =>
-      `session ${session?.nr} is in the index until ${score}, though ${session?.end ?? 'over'}`,
+    guarantee(
+      'G3',
+      digests.has(digest) || stale || session?.dangling === true,
+      () => `session ${session?.nr} is in the index until ${score}, though ${session?.end ?? 'over'}`,
     );
   }
 }

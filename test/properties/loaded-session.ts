@@ -6,10 +6,16 @@ import { canonical, guarantee, type World } from './world.js';
 export function expectLoaded(world: World, session: ModelSession, loaded: SessionData | null): void {
   const usable = world.model.isUsable(session, world.now());
   const name = `session ${session.nr}`;
-  guarantee('G1/G5', usable || loaded === null, () => `${name} was accepted, though ${session.end ?? 'over'}`);
+  guarantee(
+    'G1/G5',
+    usable || loaded === null,
+    () => `${name} was accepted, though ${session.end ?? 'over'}`,
+  );
   guarantee('G4', !usable || loaded !== null, () => `${name} was not accepted, though live`);
   if (loaded === null) return;
-  const { cookie, passport, ...data } = loaded as SessionData & { passport?: { user: { id: string } } } & Data;
+  const { cookie, passport, ...data } = loaded as SessionData & {
+    passport?: { user: { id: string } };
+  } & Data;
   guarantee('G4', typeof cookie === 'object', () => `${name} has no cookie`);
   const [holds, should] = [canonical(data), canonical(session.data)];
   guarantee('G4', holds === should, () => `${name} holds ${holds}, not ${should}`);
@@ -17,8 +23,10 @@ export function expectLoaded(world: World, session: ModelSession, loaded: Sessio
 
   const state = world.subject.stateOf(loaded);
   const { profile, transport } = state?.meta ?? {};
-  guarantee('G5', profile === session.kind?.profile && transport === session.kind?.transport, () =>
-    `${name} has the profile ${profile} over ${transport}`,
+  guarantee(
+    'G5',
+    profile === session.kind?.profile && transport === session.kind?.transport,
+    () => `${name} has the profile ${profile} over ${transport}`,
   );
   const [believes, known] = [canonical(state?.principal), canonical(world.model.userOf(session)?.principal)];
   guarantee('principal', believes === known, () => `${name} believes of its user ${believes}, not ${known}`);

@@ -23,7 +23,12 @@ export interface LoginPlan {
 }
 
 /** A login ends: the credentials were right. */
-export async function login(world: World, held: OpenLogin, request: OpenRequest, plan: LoginPlan): Promise<void> {
+export async function login(
+  world: World,
+  held: OpenLogin,
+  request: OpenRequest,
+  plan: LoginPlan,
+): Promise<void> {
   const { model } = world;
   const { user, principal } = held;
   // The password of a disabled user is not looked at.
@@ -37,9 +42,13 @@ export async function login(world: World, held: OpenLogin, request: OpenRequest,
   const { transport } = plan;
   const revokeSessionId = plan.instead?.handle;
   const options = { principal, ticket: held.ticket, transport, revokeSessionId };
-  const { result, at } = await world.during(() => outcomeOf(() => request.node.service.establish(request.req, options)));
-  guarantee('G2/G10', result.outcome === expected.outcome, () =>
-    `a login ended with ${result.outcome}, not ${expected.outcome}: ${expected.why}`,
+  const { result, at } = await world.during(() =>
+    outcomeOf(() => request.node.service.establish(request.req, options)),
+  );
+  guarantee(
+    'G2/G10',
+    result.outcome === expected.outcome,
+    () => `a login ended with ${result.outcome}, not ${expected.outcome}: ${expected.why}`,
   );
   for (const session of evicted) model.end(session, 'evicted');
   if (expected.makesRoom && replaced) model.end(replaced, 'replaced');
@@ -87,7 +96,8 @@ function expectedLogin(
   const rivals = model.indexedOf(user.id, now).filter((session) => session !== replaced);
   const over = setting.maxSessions === 0 ? 0 : Math.max(0, rivals.length + 1 - setting.maxSessions);
   if (over > 0 && setting.limitPolicy === 'reject') return refuse('TooManySessionsError', 'no room', true);
-  const age = ({ created, touched }: ModelSession) => (setting.limitPolicy === 'evict-oldest' ? created : touched).fromMs;
+  const age = ({ created, touched }: ModelSession) =>
+    (setting.limitPolicy === 'evict-oldest' ? created : touched).fromMs;
   rivals.sort((a, b) => age(a) - age(b) || (a.digest < b.digest ? -1 : 1));
   const outcome = epoch === model.epoch ? 'ok' : 'StaleLoginError';
   return {
@@ -97,7 +107,11 @@ function expectedLogin(
 }
 
 /** Re-authentication or a password change: the session of a request goes on under a new id. */
-export async function rotate(world: World, request: OpenRequest, change: { revokeOthers: boolean; fresh: boolean }): Promise<void> {
+export async function rotate(
+  world: World,
+  request: OpenRequest,
+  change: { revokeOthers: boolean; fresh: boolean },
+): Promise<void> {
   const { model } = world;
   const { session, req, node, unsaved } = request;
   const user = session && model.userOf(session);
@@ -111,7 +125,11 @@ export async function rotate(world: World, request: OpenRequest, change: { revok
     outcomeOf(() => node.service.rotate(req, { principal, revokeOthers })),
   );
   const expected = goesOn ? 'ok' : 'SessionEndedError';
-  guarantee('G1', result.outcome === expected, () => `a rotation ended with ${result.outcome}, not ${expected}`);
+  guarantee(
+    'G1',
+    result.outcome === expected,
+    () => `a rotation ended with ${result.outcome}, not ${expected}`,
+  );
   if (!goesOn || !session.kind) return;
   if (revokeOthers) counted(result.result?.revoked ?? -1, others.length, vanished);
   model.end(session, 'rotated');

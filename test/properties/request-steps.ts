@@ -6,7 +6,11 @@ import type { Data, ModelSession, Moment } from './session-model.js';
 import { guarantee, type OpenRequest, outcomeOf, type World } from './world.js';
 
 /** A request comes in with the id of a session, live or not, on either node. */
-export async function open(world: World, node: number, session: ModelSession): Promise<OpenRequest | undefined> {
+export async function open(
+  world: World,
+  node: number,
+  session: ModelSession,
+): Promise<OpenRequest | undefined> {
   const request = world.visitor(world.node(node));
   const data = (await request.node.store.get(session.token)) as SessionData | null;
   expectLoaded(world, session, data);
@@ -48,7 +52,11 @@ export async function save(world: World, request: OpenRequest, policy: Policy): 
     await allSent(request);
     return saved;
   });
-  guarantee('G1/G4', result.outcome === expected, () => `a save ended with ${result.outcome}, not ${expected}`);
+  guarantee(
+    'G1/G4',
+    result.outcome === expected,
+    () => `a save ended with ${result.outcome}, not ${expected}`,
+  );
   if (expected === 'SessionConflictError') world.requests.splice(world.requests.indexOf(request), 1);
   if (expected !== 'ok' || policy === 'readonly') return;
   if (session && request.unsaved.length === 0) {
@@ -60,7 +68,10 @@ export async function save(world: World, request: OpenRequest, policy: Policy): 
   } else {
     const data: Data = {};
     request.unsaved.forEach((edit) => applyEdit(data, edit));
-    request.session = world.model.add({ ...world.identity(req.sessionID), userId: undefined, kind: undefined, data }, at);
+    request.session = world.model.add(
+      { ...world.identity(req.sessionID), userId: undefined, kind: undefined, data },
+      at,
+    );
   }
   request.revision = request.session?.revision ?? 0;
   request.unsaved = [];

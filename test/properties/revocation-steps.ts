@@ -8,7 +8,12 @@ export function counted(actual: number, expected: number, vanished = 0): void {
 }
 
 /** @param byStranger under the name of another user, who must not be able to */
-export async function revoke(world: World, node: number, session: ModelSession, byStranger: boolean): Promise<void> {
+export async function revoke(
+  world: World,
+  node: number,
+  session: ModelSession,
+  byStranger: boolean,
+): Promise<void> {
   const { model } = world;
   if (session.userId === undefined) return;
   const userId = byStranger ? model.users.find((user) => user.id !== session.userId)?.id : session.userId;
@@ -27,7 +32,9 @@ export async function revokeOthers(world: World, node: number, keep: ModelSessio
   const live = model.indexedOf(user.id, world.now());
   const vanished = model.danglingOf(user, world.now());
   const kept = live.find((session) => session === keep);
-  const { result, at } = await world.during(() => world.node(node).service.revokeOthers(user.id, keep.handle));
+  const { result, at } = await world.during(() =>
+    world.node(node).service.revokeOthers(user.id, keep.handle),
+  );
   counted(result, live.length - (kept ? 1 : 0), vanished);
   model.endAll(user.id, 'revoked with the others', (session) => session === kept);
   model.revoked(user, at);
@@ -44,7 +51,11 @@ export async function revokeAll(world: World, node: number, user: ModelUser): Pr
   model.revoked(user, at);
 }
 
-export async function revokeEveryone(world: World, node: number, keep: ModelSession | undefined): Promise<void> {
+export async function revokeEveryone(
+  world: World,
+  node: number,
+  keep: ModelSession | undefined,
+): Promise<void> {
   const { model } = world;
   const now = world.now();
   const user = keep && model.userOf(keep);
@@ -71,7 +82,12 @@ export interface PrincipalChange {
 }
 
 /** The database changes a user and tells his open sessions. */
-export async function changePrincipal(world: World, node: number, user: ModelUser, change: PrincipalChange): Promise<void> {
+export async function changePrincipal(
+  world: World,
+  node: number,
+  user: ModelUser,
+  change: PrincipalChange,
+): Promise<void> {
   const { service } = world.node(node);
   const { roles, disabled, overtaken } = change;
   const older = { roles: ['older'], email: user.principal.email, displayName: 'older', disabled: !disabled };
@@ -96,7 +112,12 @@ export async function list(world: World, node: number, user: ModelUser): Promise
     }))
     .sort(byId);
   const listed = views
-    .map(({ id, createdAt, lastSeenAt, absoluteExpiresAt }) => ({ id, createdAt, lastSeenAt, absoluteExpiresAt }))
+    .map(({ id, createdAt, lastSeenAt, absoluteExpiresAt }) => ({
+      id,
+      createdAt,
+      lastSeenAt,
+      absoluteExpiresAt,
+    }))
     .sort(byId);
   const [actual, wanted] = [canonical(listed), canonical(expected)];
   guarantee('G3', actual === wanted, () => `listed ${actual}, not ${wanted}`);

@@ -15,7 +15,12 @@ import { guarantee, latest, World } from './world.js';
 const MAX_RUN_MS = 20_000;
 
 /** Runs steps on two nodes and in the model, and checks after each that they agree. */
-export async function runSteps(nodes: Nodes, redis: Observer, setting: Setting, steps: readonly Step[]): Promise<void> {
+export async function runSteps(
+  nodes: Nodes,
+  redis: Observer,
+  setting: Setting,
+  steps: readonly Step[],
+): Promise<void> {
   const world = new World(nodes.subject, await nodes.with(setting), redis, setting);
   await redis.flushall();
   const startedMs = Date.now();

@@ -30,7 +30,9 @@ describe('sessions of two nodes on one Redis', () => {
   it(
     `are what the model says after every step of ${RUNS} random runs`,
     async () => {
-      const property = fc.asyncProperty(anyRun, ({ setting, steps }) => runSteps(nodes, client, setting, steps));
+      const property = fc.asyncProperty(anyRun, ({ setting, steps }) =>
+        runSteps(nodes, client, setting, steps),
+      );
       await fc.assert(property, { numRuns: RUNS });
     },
     RUNS * SLOWEST_RUN_MS,

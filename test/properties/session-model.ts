@@ -64,7 +64,10 @@ export interface ModelUser {
 // Two revocations within a millisecond are a millisecond apart to those who compare.
 const REVOCATIONS_APART_MS = 20;
 
-const after = (moment: Moment, ms: number): Moment => ({ fromMs: moment.fromMs + ms, toMs: moment.toMs + ms });
+const after = (moment: Moment, ms: number): Moment => ({
+  fromMs: moment.fromMs + ms,
+  toMs: moment.toMs + ms,
+});
 const earlier = (a: Moment, b: Moment): Moment => ({
   fromMs: Math.min(a.fromMs, b.fromMs),
   toMs: Math.min(a.toMs, b.toMs),
@@ -83,7 +86,10 @@ export class SessionModel {
     return this.users.find((user) => user.id === session.userId);
   }
 
-  add(made: Pick<ModelSession, 'token' | 'tag' | 'digest' | 'handle' | 'userId' | 'kind' | 'data'>, at: Moment): ModelSession {
+  add(
+    made: Pick<ModelSession, 'token' | 'tag' | 'digest' | 'handle' | 'userId' | 'kind' | 'data'>,
+    at: Moment,
+  ): ModelSession {
     const { idleMs, absoluteMs } = lifetimeOf(made.kind);
     const session: ModelSession = {
       ...made,
@@ -180,7 +186,8 @@ export class SessionModel {
 
   /** How many records vanished that the index of a user still names. */
   danglingOf(user: ModelUser, nowMs: number): number {
-    return this.sessions.filter((one) => one.dangling && one.userId === user.id && nowMs < one.expires.toMs).length;
+    return this.sessions.filter((one) => one.dangling && one.userId === user.id && nowMs < one.expires.toMs)
+      .length;
   }
 
   /** Somebody looked at every member of a user's index: what vanished is out of it. */

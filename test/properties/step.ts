@@ -16,7 +16,15 @@ export type Step =
   | { do: 'update' | 'put' | 'destroy'; node: number; session: number }
   | { do: 'regenerate'; request: number; keepUser: boolean }
   | { do: 'ticket'; node: number; user: number }
-  | { do: 'login'; node: number; user: number; ticket: number | null; request: number | null; bearer: boolean; instead: number | null }
+  | {
+      do: 'login';
+      node: number;
+      user: number;
+      ticket: number | null;
+      request: number | null;
+      bearer: boolean;
+      instead: number | null;
+    }
   | { do: 'rotate'; request: number; revokeOthers: boolean; fresh: boolean }
   | { do: 'revoke'; node: number; session: number; byStranger: boolean }
   | { do: 'revokeOthers'; node: number; session: number }
@@ -39,17 +47,34 @@ const edit = fc.constantFrom<EditKind>('add', 'append', 'append', 'remove', 'set
 const policy = fc.constantFrom<Policy>('merge', 'merge', 'merge', 'strict', 'readonly');
 const rarely = fc.constantFrom(false, false, false, true);
 
-type Called<Name, One = Step> = One extends { do: infer Names } ? (Name extends Names ? Omit<One, 'do'> : never) : never;
+type Called<Name, One = Step> = One extends { do: infer Names }
+  ? Name extends Names
+    ? Omit<One, 'do'>
+    : never
+  : never;
 
 const step = <Name extends Step['do']>(
   weight: number,
   name: Name,
   rest: { [Key in keyof Called<Name>]: fc.Arbitrary<Called<Name>[Key]> },
-) => ({ weight, arbitrary: fc.record({ do: fc.constant(name), ...rest }, { noNullPrototype: true }) as unknown as fc.Arbitrary<Step> });
+) => ({
+  weight,
+  arbitrary: fc.record(
+    { do: fc.constant(name), ...rest },
+    { noNullPrototype: true },
+  ) as unknown as fc.Arbitrary<Step>,
+});
 
 /** What every run is made of. */
 const USUAL = [
-  step(4, 'login', { node, user, ticket: fc.constant(null), request: maybe, bearer: fc.boolean(), instead: maybe }),
+  step(4, 'login', {
+    node,
+    user,
+    ticket: fc.constant(null),
+    request: maybe,
+    bearer: fc.boolean(),
+    instead: maybe,
+  }),
   step(6, 'open', { node, session: some }),
   step(9, 'save', { request: some, edit: fc.option(edit, { freq: 5 }), policy }),
   step(3, 'wait', { ms: fc.constantFrom(...WAITS_MS) }),
@@ -60,7 +85,14 @@ const UNUSUAL = [
   [step(6, 'visit', { node })],
   [
     step(6, 'ticket', { node, user }),
-    step(6, 'login', { node, user, ticket: some, request: maybe, bearer: fc.boolean(), instead: fc.constant(null) }),
+    step(6, 'login', {
+      node,
+      user,
+      ticket: some,
+      request: maybe,
+      bearer: fc.boolean(),
+      instead: fc.constant(null),
+    }),
   ],
   [step(3, 'change', { request: some, edit })],
   [step(8, 'touch', { request: some })],

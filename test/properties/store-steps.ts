@@ -20,8 +20,14 @@ export async function update(world: World, node: number, session: ModelSession):
   if (userId === undefined) return;
   const expected = world.model.isUsable(session, world.now()) && session.indexed ? 'ok' : 'SessionEndedError';
   const countUp = (data: { n?: unknown }) => (data.n = Number(data.n ?? 0) + 1);
-  const { result, at } = await world.during(() => outcomeOf(() => service.update(userId, session.handle, countUp)));
-  guarantee('G1/G4', result.outcome === expected, () => `an update ended with ${result.outcome}, not ${expected}`);
+  const { result, at } = await world.during(() =>
+    outcomeOf(() => service.update(userId, session.handle, countUp)),
+  );
+  guarantee(
+    'G1/G4',
+    result.outcome === expected,
+    () => `an update ended with ${result.outcome}, not ${expected}`,
+  );
   if (expected === 'ok') written(world, session, at, countUp);
 }
 
@@ -55,7 +61,7 @@ export async function regenerate(world: World, request: OpenRequest, keepUser: b
     // As a `genid` does that knows who is logged in.
     node.store.generate = (fresh) => {
       fresh.sessionID = newSessionToken(session.tag);
-      node.store.createSession(fresh as never, sessionOf(user, {}));
+      node.store.createSession(fresh, sessionOf(user, {}));
     };
   }
   const { result, at } = await world
@@ -78,7 +84,10 @@ export async function regenerate(world: World, request: OpenRequest, keepUser: b
   }
   Object.assign(request, { session: undefined, unsaved: [], revision: 1 });
   if (!session || !goesOn) return;
-  request.session = world.model.add({ ...world.identity(req.sessionID), userId: user.id, kind: undefined, data: {} }, at);
+  request.session = world.model.add(
+    { ...world.identity(req.sessionID), userId: user.id, kind: undefined, data: {} },
+    at,
+  );
   // What is left of the old one's life is reckoned on the node, by a clock that may be late by as much as a reply was.
   const { fromMs, toMs } = session.absolute;
   world.model.capAbsolute(request.session, { fromMs: fromMs - SECOND, toMs: toMs + SECOND });
@@ -87,7 +96,11 @@ export async function regenerate(world: World, request: OpenRequest, keepUser: b
 const SECOND = 1_000;
 
 function sessionOf(user: ModelUser, data: object): SessionData {
-  return { cookie: new Cookie(), passport: { user: snapshotOf(user.principal) }, ...data } as unknown as SessionData;
+  return {
+    cookie: new Cookie(),
+    passport: { user: snapshotOf(user.principal) },
+    ...data,
+  } as unknown as SessionData;
 }
 
 /** Redis forgets a record, as one that evicts keys does. */

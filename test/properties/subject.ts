@@ -57,7 +57,10 @@ export class Nodes {
     const name = `${setting.maxSessions} ${setting.limitPolicy}`;
     const known = this.pairs.get(name);
     if (known) return known;
-    const pair: [Node, Node] = [await this.start(this.clients[0], setting), await this.start(this.clients[1], setting)];
+    const pair: [Node, Node] = [
+      await this.start(this.clients[0], setting),
+      await this.start(this.clients[1], setting),
+    ];
     if (this.pairs.size === 0) for (const client of this.clients) this.letFail(client);
     this.pairs.set(name, pair);
     return pair;
@@ -82,7 +85,7 @@ export class Nodes {
       maxSessions,
       limitPolicy,
     });
-    const app = await NestFactory.createApplicationContext(module as unknown as Type, { logger: false });
+    const app = await NestFactory.createApplicationContext(module, { logger: false });
     this.apps.push(app);
     return { client, service: app.get(SessionService), store: app.get<RedisSessionStore>(SESSION_STORE) };
   }
@@ -93,7 +96,8 @@ export class Nodes {
     const revokeAll = scripts.lkRevokeAll.bind(client);
     const sweep = scripts.lkSweep.bind(client);
     const INLINE_DELETES = 5;
-    scripts.lkRevokeAll = (...args) => revokeAll(...args.with(INLINE_DELETES, this.setting?.inlineDeletes ?? 200));
+    scripts.lkRevokeAll = (...args) =>
+      revokeAll(...args.with(INLINE_DELETES, this.setting?.inlineDeletes ?? 200));
     scripts.lkSweep = (...args) =>
       this.setting?.sweeps === false ? Promise.reject(new Error('This node is gone.')) : sweep(...args);
   }

@@ -141,7 +141,8 @@ export class World {
 
   /** The request that a step means, those of live sessions first. */
   request(index: number): OpenRequest | undefined {
-    const isLive = ({ session }: OpenRequest) => session !== undefined && this.model.isLive(session, this.now());
+    const isLive = ({ session }: OpenRequest) =>
+      session !== undefined && this.model.isLive(session, this.now());
     return latest(liveLast(this.requests, isLive), index);
   }
 

@@ -10,7 +10,7 @@ const isOf = (name: string) => (header: string) => header.startsWith(`${name}=`)
 export function filterSessionCookie(res: ServerResponse, cookieName: string, mayCarry: () => boolean): void {
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
   const named = isOf(cookieName);
-  res.writeHead = ((...args: unknown[]) => {
+  res.writeHead = (...args: unknown[]) => {
     const status = args[0] as number;
     if (status === 401 || status === 503 || !mayCarry()) {
       const cookies = res.getHeader('set-cookie');
@@ -21,5 +21,5 @@ export function filterSessionCookie(res: ServerResponse, cookieName: string, may
       else res.removeHeader('set-cookie');
     }
     return writeHead(...args);
-  });
+  };
 }

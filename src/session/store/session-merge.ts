@@ -66,7 +66,8 @@ export function mergeThreeWay(
   }
   if (isArray(mine) && isArray(theirs)) {
     const start = isArray(base) ? base : [];
-    if (extendsArray(mine, start) && keepsInOrder(theirs, start)) return [...theirs, ...mine.slice(start.length)];
+    if (extendsArray(mine, start) && keepsInOrder(theirs, start))
+      return [...theirs, ...mine.slice(start.length)];
   }
   onConflict();
   return mine;
