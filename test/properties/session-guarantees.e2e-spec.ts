@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fileURLToPath } from 'node:url';
+import { expectAlways } from '../support/random-runs.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
+import { runs } from '../support/soak.js';
 import { runSteps } from './run-steps.js';
 import { type Observer, observer } from './snapshot.js';
 import { anyRun } from './step.js';
 import { loadSubject, Nodes } from './subject.js';
 
-const SOAK_RUNS = 20_000;
-const RUNS = process.env['LATCHKEY_SOAK'] ? SOAK_RUNS : Number(process.env['RUNS'] ?? 600);
-const SLOWEST_RUN_MS = 100;
+const RUNS = runs(600, 20_000);
+// Several times what they take on a quiet machine.
+const LIMIT_MS = RUNS * 100;
 
 describe('sessions of two nodes on one Redis', () => {
   let redis: TestRedis;
@@ -33,8 +35,8 @@ describe('sessions of two nodes on one Redis', () => {
       const property = fc.asyncProperty(anyRun, ({ setting, steps }) =>
         runSteps(nodes, client, setting, steps),
       );
-      await fc.assert(property, { numRuns: RUNS });
+      await expectAlways(property, { numRuns: RUNS, limitMs: LIMIT_MS });
     },
-    RUNS * SLOWEST_RUN_MS,
+    LIMIT_MS + 10_000,
   );
 });
