@@ -59,7 +59,7 @@ onEachDatabase('the trail', (databases) => {
     );
     const { items } = await trail.list({ limit: 10 });
     expect(items[0]).toMatchObject({
-      userAgent: 'x'.repeat(256),
+      userAgent: 'x\uFFFD'.repeat(128),
       requestId: 'r'.repeat(128),
       detail: { omitted: expect.any(String) },
     });

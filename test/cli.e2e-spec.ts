@@ -354,6 +354,19 @@ describe('the command line itself', () => {
     ]);
   });
 
+  it('shows what would steer a terminal instead of sending it there', async () => {
+    const { stderr } = await user('enable', '--email=a\u009b2J\u202eb@example.com');
+    expect(stderr).toBe('There is no account with the e-mail a\\u009b2j\\u202eb@example.com.\n');
+    const { code, stdout } = await userTyping(
+      PASSWORD,
+      'create',
+      '--email=turned\u202e@example.com',
+      '--json',
+    );
+    expect([code, JSON.parse(stdout).user.email]).toEqual([0, 'turned\u202e@example.com']);
+    expect(stdout).not.toContain('\u202e');
+  });
+
   it('shows every command and asks for no settings with --help', async () => {
     const { code, stdout, stderr } = await user('--help');
     expect([code, stderr]).toEqual([0, '']);

@@ -3,6 +3,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { EventSearch, StoredEvent } from '../admin/index.js';
 import type { SecurityEvent, SecurityEventType } from '../auth/index.js';
 import { Database, type AuditEventsTable, type KeysetPosition, type Schema } from '../database/index.js';
+import { escapeControls, plainText } from '../problem/index.js';
 import { nextEventId } from './event-id.js';
 
 // A client chooses its user agent; the trail keeps what tells devices apart.
@@ -99,10 +100,10 @@ function toEvent(row: Selectable<AuditEventsTable>): StoredEvent {
 }
 
 function cut(text: string | undefined, maxLength: number): string | null {
-  return text === undefined ? null : text.replaceAll('\0', '').slice(0, maxLength);
+  return text === undefined ? null : plainText(text, maxLength);
 }
 
 function detailText(detail: NonNullable<SecurityEvent['detail']>): string {
-  const text = JSON.stringify(detail);
+  const text = escapeControls(JSON.stringify(detail));
   return text.length <= MAX_DETAIL ? text : JSON.stringify({ omitted: `${text.length} characters` });
 }

@@ -1,11 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Request } from 'express';
-import { describeError } from '../problem/index.js';
+import { describeError, plainText } from '../problem/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import type { SecurityEvent } from './security-events.js';
 
 // A user agent is for people to read; the header is as long as the client likes.
 const MAX_USER_AGENT = 256;
+const MAX_SHORT_TEXT = 128;
 
 /** Writes what a request did into the trail. */
 @Injectable()
@@ -22,11 +23,12 @@ export class SecurityRecorder {
     const { events } = this.options;
     if (!events) return;
     const { id } = req as { id?: unknown };
+    const userAgent = req.headers['user-agent'];
     try {
       await events.record({
-        ip: req.ip,
-        userAgent: req.headers['user-agent']?.slice(0, MAX_USER_AGENT),
-        requestId: typeof id === 'string' ? id : undefined,
+        ip: req.ip && plainText(req.ip, MAX_SHORT_TEXT),
+        userAgent: userAgent && plainText(userAgent, MAX_USER_AGENT),
+        requestId: typeof id === 'string' ? plainText(id, MAX_SHORT_TEXT) : undefined,
         ...event,
       });
     } catch (error) {

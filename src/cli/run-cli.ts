@@ -1,5 +1,5 @@
 import type { Env } from '../config/index.js';
-import { toProblem } from '../problem/index.js';
+import { escapeControls, toProblem } from '../problem/index.js';
 import type { CliIo } from './cli-io.js';
 import { CommandError, UsageError } from './cli.errors.js';
 import type { Command } from './command.js';
@@ -34,10 +34,10 @@ export async function runCli(
       return 0;
     }
     const { text, json } = await runCommand(line.command, line.args, settings, io);
-    io.stdout.write(`${line.json ? JSON.stringify(json) : text}\n`);
+    io.stdout.write(escapeControls(`${line.json ? JSON.stringify(json) : text}\n`));
     return 0;
   } catch (error) {
-    io.stderr.write(`${failureLine(cli, argv, error)}\n`);
+    io.stderr.write(escapeControls(`${failureLine(cli, argv, error)}\n`));
     return 1;
   }
 }

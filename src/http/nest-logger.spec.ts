@@ -31,6 +31,14 @@ describe('NestLogger', () => {
     expect(new Date(lines[0]?.['time'] as string).toISOString()).toBe(lines[0]?.['time']);
   });
 
+  it('keeps a line one line of plain characters, whatever is in the text', () => {
+    const written: string[] = [];
+    const text = '\r\n\u001b[2J\u0085\u009b2J\u2028\u202eZoë';
+    new NestLogger(createLogger('info', { write: (line) => void written.push(line) })).log(text, 'Users');
+    expect(written).toEqual([expect.stringMatching(/^[\x20-\x7eë]+\n$/)]);
+    expect(JSON.parse(written[0] as string)).toMatchObject({ msg: text });
+  });
+
   it('keeps what Nest reports of its start to those who look for a fault', () => {
     loggerAt('info').log('Mapped {/auth/login, POST} route', 'RouterExplorer');
     loggerAt('info').error('copy of a thrown error', 'stack', 'ExceptionHandler');

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 
-import { describeError } from '../problem/index.js';
+import { describeError, escapeControls } from '../problem/index.js';
 
 // What Nest reports of its own start-up: one line per module and route, of use only when looking for a fault; and its
 // copy of an error that create-app throws to its caller, who reports it in his own way.
@@ -21,6 +21,8 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // JSON leaves U+2028 and the controls of C1 as they are; viewers break lines at them, terminals obey them.
+    hooks: { streamWrite: escapeControls },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import { LoginCarryOver } from './login-carry-over.js';
 import { type LoginRoom, makeRoom } from './login-room.js';
 import type { LoginTicket } from './login-ticket.js';
-import { requestStateOf, type RequestState } from './request/request-state.js';
+import { clientOf, requestStateOf, type RequestState } from './request/request-state.js';
 import { SessionEndedError, StaleLoginError, TooManySessionsError } from './session.errors.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
@@ -200,8 +200,7 @@ export class SessionLifecycle {
       transport,
       profile: this.engine.policy.profileFor(principal.roles, transport),
       authenticatedAt: Math.floor(this.engine.redis.clock.now()),
-      ip: request.ip,
-      userAgent: request.userAgent,
+      ...clientOf(request),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { plainText } from '../../problem/index.js';
 import type { SessionState } from '../store/session-state.js';
-import type { SavePolicy, Transport } from '../session.types.js';
+import type { SavePolicy, SessionMeta, Transport } from '../session.types.js';
 
 /** What the session module remembers about a request, from the middleware to the last byte of the answer. */
 export interface RequestState {
@@ -10,7 +11,7 @@ export interface RequestState {
   credential: 'none' | 'valid' | 'invalid';
   /** The record behind the request's session, once there is one. */
   session: SessionState | undefined;
-  /** Address and user agent of the client, as a login would record them. */
+  /** Address and user agent of the client, as they came. */
   ip: string;
   userAgent: string;
   /** Whether the answer may set the session cookie: never for a bearer client. */
@@ -23,6 +24,7 @@ export interface RequestState {
 const KEY = Symbol('latchkey.request');
 // A user agent is shown in listings; more of it than this is not read by people.
 const MAX_USER_AGENT = 256;
+const MAX_ADDRESS = 128;
 
 type Carrier = IncomingMessage & { [KEY]?: RequestState; ip?: string };
 
@@ -37,11 +39,16 @@ export function beginRequest(req: IncomingMessage, transport: Transport | undefi
     credential: transport === undefined ? 'none' : 'invalid',
     session: undefined,
     ip: carrier.ip ?? req.socket.remoteAddress ?? '',
-    userAgent: (req.headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT),
+    userAgent: req.headers['user-agent'] ?? '',
     mayCarryCookie: transport !== 'bearer',
     savePolicy: 'merge',
     touch: true,
   };
   carrier[KEY] = state;
   return state;
+}
+
+/** What a session keeps of the client that it was made for. A proxy may pass on as an address what is none. */
+export function clientOf({ ip, userAgent }: RequestState): Pick<SessionMeta, 'ip' | 'userAgent'> {
+  return { ip: plainText(ip, MAX_ADDRESS), userAgent: plainText(userAgent, MAX_USER_AGENT) };
 }

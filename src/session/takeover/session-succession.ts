@@ -1,6 +1,6 @@
 import { makeRoom } from '../login-room.js';
 import { snapshotOf } from '../principal-snapshot.js';
-import type { RequestState } from '../request/request-state.js';
+import { clientOf, type RequestState } from '../request/request-state.js';
 import type { SessionCookieOptions } from '../session.module-definition.js';
 import type { SessionEvent, SessionMeta, SessionPrincipal } from '../session.types.js';
 import type { JsonData } from '../store/session-codec.js';
@@ -142,8 +142,7 @@ export class SessionSuccession {
       transport: 'cookie',
       profile: this.engine.policy.profileFor(principal.roles, 'cookie'),
       authenticatedAt: PRESENCE_UNKNOWN,
-      ip: request.ip,
-      userAgent: request.userAgent,
+      ...clientOf(request),
     };
   }
 
