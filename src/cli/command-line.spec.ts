@@ -31,6 +31,14 @@ describe('parseCommandLine', () => {
     expect(json).toBe(false);
   });
 
+  it('takes an id that begins with a dash for an id', () => {
+    const [id, other] = ['-tN0sK9mQ2wE4rT6yU8iO0', '--N0sK9mQ2wE4rT6yU8iO0'];
+    expect(parsed('inspect', id, '--email=a@b.c').args.operand('ID')).toBe(id);
+    expect(parsed('inspect', '--email=a@b.c', other, '--json').args.operand('ID')).toBe(other);
+    expect(parsed('inspect', '--email=a@b.c', '--', id).args.operand('ID')).toBe(id);
+    expect(parsed('create', '--email', id, '--role', other).args.texts('role')).toEqual([other]);
+  });
+
   it.each([[['--help']], [['-h']], [['create', '--help']]])('shows help for %j', (argv) => {
     expect(parseCommandLine(argv, commands)).toEqual({ help: true });
   });

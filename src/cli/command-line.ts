@@ -83,12 +83,35 @@ export function parseCommandLine<C extends CommandSyntax>(
   return { help: false, command, args: new CommandArguments(values, named), json: values['json'] === true };
 }
 
+// The id of a session is 22 characters of base64url, and one in 64 begins with a dash.
+const DASHED_ID = /^-[\w-]{21}$/;
+
+/** Puts ids that look like options where they are read as values: after a `=`, or behind all options. */
+function withDashedIds({ texts }: CommandSyntax, args: readonly string[]): string[] {
+  const options: string[] = [];
+  const operands: string[] = [];
+  for (const arg of args) {
+    const before = options.at(-1);
+    if (!DASHED_ID.test(arg)) options.push(arg);
+    else if (texts.some((name) => before === `--${name}`)) options.push(`${options.pop()}=${arg}`);
+    else operands.push(arg);
+  }
+  return operands.length === 0 || options.includes('--')
+    ? [...options, ...operands]
+    : [...options, '--', ...operands];
+}
+
 function parse(command: CommandSyntax, args: string[]) {
   const options: NonNullable<ParseArgsConfig['options']> = {};
   for (const name of command.texts) options[name] = { type: 'string', multiple: true };
   for (const name of [...command.flags, 'json', 'help']) options[name] = { type: 'boolean' };
   try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: withDashedIds(command, args),
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
     return { values: values as Record<string, string[] | boolean | undefined>, positionals };
   } catch (error) {
     // Node's messages name the option and, after the first sentence, explain; none has a value in it.
