@@ -65,6 +65,22 @@ const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0003-one-time-tokens': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('one_time_tokens')
+        .addColumn('slot', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('payload', 'text', (column) => column.notNull())
+        .addColumn('expires_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createIndex('one_time_tokens_by_expiry')
+        .on('one_time_tokens')
+        .column('expires_at')
+        .execute();
+    },
+  },
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };

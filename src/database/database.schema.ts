@@ -47,8 +47,21 @@ export interface AuditEventsTable {
   detail: string | null;
 }
 
+/** Tokens that were sent by mail and can be used once; see OneTimeTokenStore. */
+export interface OneTimeTokensTable {
+  /** What for and for whom. */
+  slot: string;
+  /** SHA-256 of the token. */
+  digest: string;
+  /** JSON object. */
+  payload: string;
+  /** By the database's clock. */
+  expires_at: number;
+}
+
 export interface Schema {
   users: UsersTable;
   session_outbox: SessionOutboxTable;
   audit_events: AuditEventsTable;
+  one_time_tokens: OneTimeTokensTable;
 }

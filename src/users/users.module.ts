@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ExpiredTokens } from './expired-tokens.js';
+import { OneTimeTokensRepository } from './one-time-tokens.repository.js';
 import { OutboxDelivery } from './outbox.delivery.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { OutboxWorker } from './outbox.worker.js';
@@ -7,7 +9,15 @@ import { UsersService } from './users.service.js';
 
 /** The program's accounts. Needs Database and SessionService from modules that are global. */
 @Module({
-  providers: [UsersRepository, OutboxRepository, OutboxDelivery, OutboxWorker, UsersService],
-  exports: [UsersService],
+  providers: [
+    ExpiredTokens,
+    OneTimeTokensRepository,
+    OutboxDelivery,
+    OutboxRepository,
+    OutboxWorker,
+    UsersRepository,
+    UsersService,
+  ],
+  exports: [OneTimeTokensRepository, UsersService],
 })
 export class UsersModule {}
