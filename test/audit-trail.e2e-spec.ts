@@ -49,6 +49,22 @@ onEachDatabase('the trail', (databases) => {
     expect(items).toEqual([{ ...told, id: expect.any(String), at: expect.stringMatching(/Z$/) }]);
   });
 
+  it('adds events of one id up in one row, from several instances at once', async () => {
+    const other = new AuditTrail(new AuditRepository(databases.open()));
+    const repeated = (count: number, userId: string | null = null) =>
+      event('login.throttled', userId, { detail: { act: 'login' }, repeat: { id: 'window-1', count } });
+    await trail.record(repeated(1));
+    await Promise.all([trail, other, trail, other].map((instance) => instance.record(repeated(5))));
+    await trail.record(repeated(0, 'ann'));
+    await trail.record(repeated(2, 'not ann'));
+    await trail.record(event('logout', 'bob'));
+    const { items } = await trail.list({ limit: 10 });
+    expect(items.map(({ type, userId, detail }) => ({ type, userId, detail }))).toEqual([
+      { type: 'logout', userId: 'bob', detail: undefined },
+      { type: 'login.throttled', userId: 'ann', detail: { act: 'login', count: 23 } },
+    ]);
+  });
+
   it('cuts what a client can make long', async () => {
     await trail.record(
       event('login.failed', null, {

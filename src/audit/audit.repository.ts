@@ -20,10 +20,11 @@ export class AuditRepository {
     this.kysely = database.kysely;
   }
 
+  /** Writes a row, or adds to the one that is there when the event has a `repeat` of its id. */
   async insert(event: SecurityEvent): Promise<void> {
     const at = Date.now();
     const values: AuditEventsTable = {
-      id: nextEventId(at),
+      id: event.repeat?.id ?? nextEventId(at),
       at,
       type: event.type,
       user_id: event.userId,
@@ -33,8 +34,18 @@ export class AuditRepository {
       user_agent: cut(event.userAgent, MAX_USER_AGENT),
       request_id: cut(event.requestId, MAX_SHORT_TEXT),
       detail: event.detail === undefined ? null : detailText(event.detail),
+      count: event.repeat?.count ?? null,
     };
-    await this.kysely.insertInto('audit_events').values(values).execute();
+    let insert = this.kysely.insertInto('audit_events').values(values);
+    if (event.repeat) {
+      insert = insert.onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((eb) => ({
+          count: eb('audit_events.count', '+', eb.ref('excluded.count')),
+          user_id: eb.fn.coalesce('audit_events.user_id', 'excluded.user_id'),
+        })),
+      );
+    }
+    await insert.execute();
   }
 
   /** The newest first, from `after` on. */
@@ -95,8 +106,14 @@ function toEvent(row: Selectable<AuditEventsTable>): StoredEvent {
     ip: row.ip ?? undefined,
     userAgent: row.user_agent ?? undefined,
     requestId: row.request_id ?? undefined,
-    detail: row.detail === null ? undefined : (JSON.parse(row.detail) as StoredEvent['detail']),
+    detail: detailOf(row),
   };
+}
+
+function detailOf({ detail, count }: Selectable<AuditEventsTable>): StoredEvent['detail'] {
+  if (detail === null && count === null) return undefined;
+  const told = detail === null ? {} : (JSON.parse(detail) as StoredEvent['detail']);
+  return count === null ? told : { ...told, count };
 }
 
 function cut(text: string | undefined, maxLength: number): string | null {

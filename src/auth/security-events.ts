@@ -27,6 +27,11 @@ export interface SecurityEvent {
   userAgent?: string | undefined;
   requestId?: string | undefined;
   detail?: Record<string, string | number | boolean | string[]> | undefined;
+  /**
+   * For what happens faster than rows should be written. All events of one id are one row, that of the first of them,
+   * whose `detail.count` is the sum of their counts; a user id that a later one knows is filled in.
+   */
+  repeat?: { id: string; count: number } | undefined;
 }
 
 /**

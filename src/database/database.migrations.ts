@@ -81,6 +81,11 @@ const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0004-audit-event-count': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('audit_events').addColumn('count', 'integer').execute();
+    },
+  },
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };

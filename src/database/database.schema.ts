@@ -45,6 +45,8 @@ export interface AuditEventsTable {
   request_id: string | null;
   /** JSON object. */
   detail: string | null;
+  /** How many events a row stands for that stands for several; null for all others. */
+  count: number | null;
 }
 
 /** Tokens that were sent by mail and can be used once; see OneTimeTokenStore. */
