@@ -1,8 +1,5 @@
 import { ProblemException } from '../problem/index.js';
 
-// A full queue of 64 hashes of 20 ms each is worked off in less than that.
-const LOGIN_BUSY_RETRY_SECONDS = 2;
-
 /** The e-mail belongs to an account already. */
 export class EmailTakenError extends Error {
   constructor(options?: { cause?: unknown }) {
@@ -39,23 +36,49 @@ export class PasswordChangedError extends Error {
   }
 }
 
-/** A new password that the policy refuses. The message says why and never quotes it. */
+/** A new password that cannot be used. The message says why, for the person who chose it, and never quotes it. */
 export class PasswordTooWeakError extends Error {
+  /** @param path the field of the input that held the password, as in the `errors` of a validation problem */
+  constructor(
+    reason: string,
+    readonly path = 'password',
+  ) {
+    super(reason);
+  }
+
   /** The answer over HTTP. */
   toProblem(): ProblemException {
-    return new ProblemException('PASSWORD_TOO_WEAK', { detail: this.message, cause: this });
+    const errors = [{ path: this.path, message: this.message }];
+    return new ProblemException('PASSWORD_TOO_WEAK', {
+      detail: this.message,
+      extensions: { errors },
+      cause: this,
+    });
   }
 }
 
 /** More passwords are waiting to be hashed than this process takes on. */
 export class LoginBusyError extends Error {
-  constructor() {
+  /** @param retryAfterSeconds until those that wait now will have been worked off; rounded up to at least 1 */
+  constructor(readonly retryAfterSeconds = 1) {
     super('Too many logins at once.');
   }
 
   /** The answer over HTTP. */
   toProblem(): ProblemException {
-    return new ProblemException('LOGIN_BUSY', { retryAfterSeconds: LOGIN_BUSY_RETRY_SECONDS, cause: this });
+    return new ProblemException('LOGIN_BUSY', { retryAfterSeconds: this.retryAfterSeconds, cause: this });
+  }
+}
+
+/** The client went away while its password waited to be hashed; nothing was hashed for it. */
+export class RequestAbandonedError extends Error {
+  constructor() {
+    super('The client went away before its turn.');
+  }
+
+  /** What would be answered if somebody were there to read it. */
+  toProblem(): ProblemException {
+    return new ProblemException('LOGIN_BUSY', { retryAfterSeconds: 1, cause: this });
   }
 }
 

@@ -4,6 +4,7 @@ import type { SessionCookieOptions } from '../session/index.js';
 import type { LoginThrottle } from './login-throttle.js';
 import type { Argon2Parameters } from './password/argon2.hasher.js';
 import type { PasswordHasher } from './password-hasher.js';
+import type { QueuedHasher } from './password/queued.hasher.js';
 import type { SecurityEvents } from './security-events.js';
 import type { UserStore } from './user-store.js';
 
@@ -29,10 +30,15 @@ export interface AuthModuleOptions {
   reauthWindowMs?: number;
   /** Cost of the default hasher. @default { memoryKib: 19456, timeCost: 2, parallelism: 1 } */
   argon2?: Argon2Parameters;
-  /** How many passwords are hashed at a time. @default cores - 1, at least 1 */
+  /**
+   * At most so many passwords are hashed at a time. @default as many as leave room for everything else: cores - 1
+   * threads, three quarters of the thread pool, a quarter of memory; never more than that, never less than 1
+   */
   hashConcurrency?: number;
   /** How many more may wait for that; the next is answered 503 LOGIN_BUSY. @default 64 */
   hashQueueLength?: number;
+  /** Threads of libuv's pool, when `UV_THREADPOOL_SIZE` has set them. @default 4 */
+  threadPoolSize?: number;
   /**
    * Origins that a gateway's clients may come from, or a function that knows them by their `Origin` header, for
    * `GET /auth/verify`. @default none
@@ -53,8 +59,19 @@ export interface AuthModuleExtras {
 
 /** Every option with its default in place. */
 export type ResolvedAuthOptions = Required<
-  Omit<AuthModuleOptions, 'argon2' | 'hashConcurrency' | 'hashQueueLength' | 'events' | 'cookie' | 'origins'>
+  Omit<
+    AuthModuleOptions,
+    | 'argon2'
+    | 'cookie'
+    | 'events'
+    | 'hashConcurrency'
+    | 'hasher'
+    | 'hashQueueLength'
+    | 'origins'
+    | 'threadPoolSize'
+  >
 > & {
+  hasher: QueuedHasher;
   isKnownOrigin: KnownOrigins;
   events: SecurityEvents | undefined;
   cookie: SessionCookieOptions;

@@ -18,6 +18,7 @@ import { OwnSessionsService } from './own-sessions.service.js';
 import { LocalStrategy } from './passport/local.strategy.js';
 import { PassportMiddleware } from './passport/passport.middleware.js';
 import { PasswordController } from './password.controller.js';
+import { NewPasswords } from './password/new-passwords.js';
 import { PasswordPolicy } from './password/password-policy.js';
 import { PasswordService } from './password.service.js';
 import { SecurityRecorder } from './security-recorder.js';
@@ -44,6 +45,7 @@ import { VerifyController } from './verify.controller.js';
     CredentialsService,
     LocalStrategy,
     LoginService,
+    NewPasswords,
     OwnSessionsService,
     PassportMiddleware,
     PasswordService,
@@ -57,6 +59,7 @@ import { VerifyController } from './verify.controller.js';
   exports: [
     AUTH_OPTIONS,
     AuthService,
+    NewPasswords,
     PasswordPolicy,
     RecentLogin,
     RecentLoginGuard,

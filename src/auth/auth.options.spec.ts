@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { totalmem } from 'node:os';
 import type { AuthModuleOptions } from './auth.module-definition.js';
 import { resolveAuthOptions } from './auth.options.js';
 import type { LoginThrottle } from './login-throttle.js';
+import { DEFAULT_ARGON2 } from './password/argon2.hasher.js';
+import { hashCapacity, thisMachine } from './password/hash-capacity.js';
 import type { UserStore } from './user-store.js';
 
 const never = () => Promise.reject(new Error('not called'));
@@ -35,6 +38,23 @@ describe('resolveAuthOptions', () => {
     expect(known((origin) => origin.endsWith('.example.com'), 'https://x.example.com')).toBe(true);
   });
 
+  it('hashes no more at a time than the machine has room for, whatever is asked for', () => {
+    const { hasher } = resolveAuthOptions({ userStore, throttle, hashConcurrency: 10_000 });
+    expect(hasher.limits).toEqual({
+      concurrency: hashCapacity(DEFAULT_ARGON2, thisMachine()),
+      queueLength: 64,
+    });
+    const one = resolveAuthOptions({ userStore, throttle, hashConcurrency: 1, hashQueueLength: 0 });
+    expect(one.hasher.limits).toEqual({ concurrency: 1, queueLength: 0 });
+  });
+
+  it('does not start with hashes that memory has no room for', () => {
+    const argon2 = { ...DEFAULT_ARGON2, memoryKib: Math.ceil(totalmem() / 1024 / 3) };
+    expect(() => resolveAuthOptions({ userStore, throttle, argon2 })).toThrow(
+      '- argon2: one hash would take more than a quarter of the memory',
+    );
+  });
+
   it('reports everything that is wrong at once, with what to do', () => {
     const wrong = {
       registration: 'maybe',
@@ -42,6 +62,7 @@ describe('resolveAuthOptions', () => {
       reauthWindowMs: 0,
       hashConcurrency: 0,
       hashQueueLength: -1,
+      threadPoolSize: 0,
       hasher: {},
       events: {},
       origins: ['https://app.example.com/path'],

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import type { AuthModuleOptions, KnownOrigins, ResolvedAuthOptions } from './auth.module-definition.js';
-import { Argon2Hasher } from './password/argon2.hasher.js';
+import { Argon2Hasher, DEFAULT_ARGON2 } from './password/argon2.hasher.js';
+import { hashCapacity, thisMachine } from './password/hash-capacity.js';
 import { QueuedHasher } from './password/queued.hasher.js';
 import { MAX_PASSWORD_CODE_POINTS } from './password/normalise-password.js';
 
@@ -22,8 +22,7 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     userStore: options.userStore,
     throttle: options.throttle,
     hasher: new QueuedHasher(options.hasher ?? new Argon2Hasher(options.argon2), {
-      // One core stays free for requests that need no hash.
-      concurrency: options.hashConcurrency ?? Math.max(1, availableParallelism() - 1),
+      concurrency: Math.min(options.hashConcurrency ?? Infinity, capacityOf(options)),
       queueLength: options.hashQueueLength ?? 64,
     }),
     events: options.events,
@@ -36,6 +35,10 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     cookie: { name: '__Host-sid', secure: true, sameSite: 'lax', ...options.cookie },
     adminRole: options.adminRole ?? 'admin',
   };
+}
+
+function capacityOf({ hasher, argon2, threadPoolSize }: AuthModuleOptions): number {
+  return hashCapacity(hasher ? undefined : (argon2 ?? DEFAULT_ARGON2), thisMachine(threadPoolSize));
 }
 
 function problemsOf(options: AuthModuleOptions): string[] {
@@ -76,6 +79,11 @@ function problemsOf(options: AuthModuleOptions): string[] {
   );
   need(whole(options.hashConcurrency, 1), 'hashConcurrency: must be a whole number of at least 1.');
   need(whole(options.hashQueueLength, 0), 'hashQueueLength: must be a whole number of at least 0.');
+  need(whole(options.threadPoolSize, 1), 'threadPoolSize: must be a whole number of at least 1.');
+  need(
+    !whole(options.threadPoolSize, 1) || capacityOf(options) > 0,
+    'argon2: one hash would take more than a quarter of the memory there is; lower memoryKib or give it more.',
+  );
   need(
     typeof options.origins === 'function' || (options.origins ?? []).every(isOrigin),
     'origins: every entry must be an origin such as https://app.example.com.',

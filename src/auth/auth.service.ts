@@ -11,7 +11,7 @@ import { UnknownUserError } from './auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { CredentialsService } from './credentials.service.js';
 import { loginTransport } from './login-transport.js';
-import { PasswordPolicy } from './password/password-policy.js';
+import { NewPasswords } from './password/new-passwords.js';
 
 export interface EstablishSessionOptions {
   /** @default the transport of the credential that the request came with, else a cookie */
@@ -36,8 +36,8 @@ export class AuthService {
   constructor(
     private readonly sessions: SessionService,
     private readonly credentials: CredentialsService,
-    private readonly policy: PasswordPolicy,
-    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'hasher'>,
+    private readonly newPasswords: NewPasswords,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore'>,
   ) {}
 
   /**
@@ -78,10 +78,10 @@ export class AuthService {
    * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError
    */
   async setPassword(userId: string, newPassword: string): Promise<void> {
-    const { userStore, hasher } = this.options;
+    const { userStore } = this.options;
     const credentials = await userStore.findCredentials(userId);
     if (!credentials) throw new UnknownUserError();
-    const password = this.policy.check(newPassword, credentials.user);
-    await userStore.changePassword(userId, await hasher.hash(password));
+    const accepted = this.newPasswords.accept(newPassword, credentials.user, 'newPassword');
+    await userStore.changePassword(userId, await this.newPasswords.hash(accepted));
   }
 }

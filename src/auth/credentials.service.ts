@@ -6,6 +6,7 @@ import { LoginBusyError } from './auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { normaliseEmail } from './email.js';
 import { normalisePassword } from './password/normalise-password.js';
+import type { PasswordHasher } from './password-hasher.js';
 import type { UserCredentials } from './user-store.js';
 
 /** Why credentials were refused: for the trail, never for the client. */
@@ -30,7 +31,8 @@ export class CredentialsService implements OnModuleInit {
 
   constructor(
     private readonly sessions: SessionService,
-    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'hasher'>,
+    @Inject(AUTH_OPTIONS)
+    private readonly options: Pick<ResolvedAuthOptions, 'userStore'> & { hasher: PasswordHasher },
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -39,26 +41,28 @@ export class CredentialsService implements OnModuleInit {
 
   /**
    * Checks the credentials of a login.
+   * @param signal aborted when nobody waits for the verdict any more
    * @returns with a success the ticket that was taken before the password's hash was read
-   * @throws LoginBusyError
+   * @throws LoginBusyError, RequestAbandonedError
    */
   async verifyLogin(
     email: string,
     password: string,
+    signal?: AbortSignal,
   ): Promise<{ verdict: CredentialsVerdict; ticket: LoginTicket }> {
     const found = await this.options.userStore.findByEmail(normaliseEmail(email));
     const userId = found?.id ?? this.nobody;
     const ticket = await this.sessions.takeTicket(userId);
-    return { verdict: await this.verify(userId, password), ticket };
+    return { verdict: await this.verify(userId, password, signal), ticket };
   }
 
-  /** Checks the password of a known user. @throws LoginBusyError */
-  async verify(userId: string, password: string): Promise<CredentialsVerdict> {
+  /** Checks the password of a known user. @throws LoginBusyError, RequestAbandonedError */
+  async verify(userId: string, password: string, signal?: AbortSignal): Promise<CredentialsVerdict> {
     const { userStore, hasher } = this.options;
     const credentials = await userStore.findCredentials(userId);
     const normalised = normalisePassword(password);
     const passwordHash = normalised === null ? null : (credentials?.passwordHash ?? null);
-    const matches = await hasher.verify(passwordHash ?? this.dummyHash, normalised ?? '');
+    const matches = await hasher.verify(passwordHash ?? this.dummyHash, normalised ?? '', signal);
     if (!credentials) return { valid: false, userId: null, reason: 'unknown-account' };
     if (!matches || passwordHash === null) return { valid: false, userId, reason: 'wrong-password' };
     if (credentials.user.disabled) return { valid: false, userId, reason: 'disabled' };

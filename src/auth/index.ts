@@ -13,6 +13,7 @@ export {
   LoginBusyError,
   PasswordChangedError,
   PasswordTooWeakError,
+  RequestAbandonedError,
   TooManyAttemptsError,
   UnknownUserError,
 } from './auth.errors.js';
@@ -45,6 +46,8 @@ export { OneTimeTokenStore } from './one-time-token-store.js';
 export type { OneTimeTokenRecord } from './one-time-token-store.js';
 export { Argon2Hasher } from './password/argon2.hasher.js';
 export type { Argon2Parameters } from './password/argon2.hasher.js';
+export { NewPasswords } from './password/new-passwords.js';
+export type { AcceptedPassword } from './password/new-passwords.js';
 export { PasswordPolicy } from './password/password-policy.js';
 export type { PasswordOwner } from './password/password-policy.js';
 export { PasswordHasher } from './password-hasher.js';

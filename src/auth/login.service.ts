@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ProblemException } from '../problem/index.js';
+import { abandonment } from './abandonment.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import type { LoginInput, RegisterInput } from './auth.schemas.js';
 import { AuthService, type LoggedIn } from './auth.service.js';
 import { normaliseEmail } from './email.js';
 import { loginTransport } from './login-transport.js';
 import { LocalStrategy } from './passport/local.strategy.js';
-import { PasswordPolicy } from './password/password-policy.js';
+import { NewPasswords } from './password/new-passwords.js';
 import { SecurityRecorder } from './security-recorder.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
 
@@ -17,7 +18,7 @@ export class LoginService {
   constructor(
     private readonly auth: AuthService,
     private readonly passport: LocalStrategy,
-    private readonly policy: PasswordPolicy,
+    private readonly newPasswords: NewPasswords,
     private readonly gate: ThrottleGate,
     private readonly recorder: SecurityRecorder,
     @Inject(AUTH_OPTIONS)
@@ -35,6 +36,7 @@ export class LoginService {
     { email, deviceToken, revokeSessionId, ...input }: LoginInput,
   ): Promise<LoggedIn> {
     const transport = loginTransport(req, input.transport);
+    this.options.hasher.demandRoom();
     const attempt = await this.gate.begin(req, { act: 'login', account: normaliseEmail(email), deviceToken });
     const { verdict, ticket } = await this.passport.authenticateLogin(req);
     if (!verdict.valid) {
@@ -70,9 +72,10 @@ export class LoginService {
     if (registration !== 'open') throw new ProblemException('REGISTRATION_CLOSED');
     const transport = loginTransport(req, input.transport);
     const owner = { email: normaliseEmail(input.email), displayName: input.displayName ?? null };
-    const password = this.policy.check(input.password, owner);
+    const accepted = this.newPasswords.accept(input.password, owner);
+    hasher.demandRoom();
     await this.gate.begin(req, { act: 'register', account: owner.email });
-    const passwordHash = await hasher.hash(password);
+    const passwordHash = await this.newPasswords.hash(accepted, abandonment(req));
     const created = await userStore.create({ ...owner, passwordHash, roles: [] });
     const loggedIn = await this.auth.establishSession(req, created, { transport });
     await this.recorder.record(req, {

@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ProblemException } from '../problem/index.js';
 import { type EstablishedSession, type RequestSession, SessionService } from '../session/index.js';
+import { abandonment } from './abandonment.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import type { LoggedIn } from './auth.service.js';
 import { CredentialsService, type CredentialsVerdict } from './credentials.service.js';
 import { normaliseEmail } from './email.js';
 import type { LoginAttempt } from './login-throttle.js';
-import { PasswordPolicy } from './password/password-policy.js';
+import { NewPasswords } from './password/new-passwords.js';
 import { SecurityRecorder } from './security-recorder.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
 
@@ -19,7 +20,7 @@ export class PasswordService {
   constructor(
     private readonly sessions: SessionService,
     private readonly credentials: CredentialsService,
-    private readonly policy: PasswordPolicy,
+    private readonly newPasswords: NewPasswords,
     private readonly gate: ThrottleGate,
     private readonly recorder: SecurityRecorder,
     @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'hasher'>,
@@ -54,12 +55,11 @@ export class PasswordService {
     currentPassword: string,
     newPassword: string,
   ): Promise<LoggedIn> {
-    const { userStore, hasher } = this.options;
-    const accepted = this.policy.check(newPassword, current.principal);
+    const accepted = this.newPasswords.accept(newPassword, current.principal, 'newPassword');
     const { user, passwordHash } = await this.confirm(req, current, 'change-password', currentPassword);
-    const newHash = await hasher.hash(accepted);
+    const newHash = await this.newPasswords.hash(accepted, abandonment(req));
     let rotated: (EstablishedSession & { revoked: number }) | undefined;
-    await userStore.changePassword(user.id, newHash, {
+    await this.options.userStore.changePassword(user.id, newHash, {
       expectedHash: passwordHash,
       apply: async () => {
         rotated = await this.sessions.rotate(req, { principal: user, revokeOthers: true });
@@ -85,8 +85,9 @@ export class PasswordService {
     password: string,
   ): Promise<ValidVerdict> {
     const { userId, sessionId, principal } = current;
+    this.options.hasher.demandRoom();
     const attempt = await this.gate.begin(req, { act, account: normaliseEmail(principal.email) });
-    const verdict = await this.credentials.verify(userId, password);
+    const verdict = await this.credentials.verify(userId, password, abandonment(req));
     if (verdict.valid) {
       await attempt.succeeded();
       return verdict;

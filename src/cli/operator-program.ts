@@ -6,7 +6,7 @@ import { AppModule } from '../app.module.js';
 import {
   AUTH_OPTIONS,
   AuthService,
-  PasswordPolicy,
+  NewPasswords,
   type ResolvedAuthOptions,
   type SecurityEvent,
 } from '../auth/index.js';
@@ -23,7 +23,7 @@ import { CommandError } from './cli.errors.js';
 export class OperatorProgram {
   readonly users: UsersService;
   readonly auth: AuthService;
-  readonly policy: PasswordPolicy;
+  readonly newPasswords: NewPasswords;
   readonly options: ResolvedAuthOptions;
   readonly sessions: SessionService;
   readonly doctor: SessionDoctor;
@@ -33,7 +33,7 @@ export class OperatorProgram {
     const anywhere = { strict: false };
     this.users = app.get(UsersService, anywhere);
     this.auth = app.get(AuthService, anywhere);
-    this.policy = app.get(PasswordPolicy, anywhere);
+    this.newPasswords = app.get(NewPasswords, anywhere);
     this.options = app.get<ResolvedAuthOptions>(AUTH_OPTIONS, anywhere);
     this.sessions = app.get(SessionService, anywhere);
     this.doctor = new SessionDoctor(app.get<RedisSessionStore>(SESSION_STORE, anywhere));

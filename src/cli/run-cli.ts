@@ -82,7 +82,7 @@ function messageOf(cli: Cli, argv: readonly string[], error: unknown): string {
   }
   if (error instanceof CommandError) return error.message;
   const { body } = toProblem(error);
-  if (Array.isArray(body['errors'])) {
+  if (body.code === 'VALIDATION_FAILED' && Array.isArray(body['errors'])) {
     const errors = body['errors'] as { path: string; message: string }[];
     return errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
   }

@@ -88,8 +88,9 @@ async function create({ args, io, open }: CommandContext): Promise<CommandResult
   });
   const typed = await readPassword(io, args.flag(PASSWORD_FLAG));
   const program = await open();
-  const password = program.policy.check(typed, { email, displayName: name });
-  const passwordHash = await program.options.hasher.hash(password);
+  const passwordHash = await program.newPasswords.hash(
+    program.newPasswords.accept(typed, { email, displayName: name }),
+  );
   const user = await program.users.create({
     email,
     displayName: name,

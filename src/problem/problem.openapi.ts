@@ -21,7 +21,7 @@ export const PROBLEM_SCHEMA = {
     requestId: { type: 'string', description: 'Also in the X-Request-Id header and in the log.' },
     errors: {
       type: 'array',
-      description: 'With VALIDATION_FAILED: what is wrong, by place.',
+      description: 'With VALIDATION_FAILED and PASSWORD_TOO_WEAK: what is wrong, by place.',
       items: {
         type: 'object',
         required: ['path', 'message'],

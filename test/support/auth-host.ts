@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request } from 'express';
 import type { Redis } from 'ioredis';
 import {
+  AUTH_OPTIONS,
   AuthModule,
   AuthService,
   CurrentSession,
@@ -18,8 +19,10 @@ import {
   SecurityEvents,
   SessionGuard,
   type AuthModuleOptions,
+  type ResolvedAuthOptions,
   type SecurityEvent,
 } from '../../src/auth/index.js';
+import type { QueuedHasher } from '../../src/auth/password/queued.hasher.js';
 import { ProblemFilter } from '../../src/problem/index.js';
 import {
   SessionModule,
@@ -110,6 +113,8 @@ export interface AuthHost {
   users: MemoryUsers;
   trail: MemoryEvents;
   auth: AuthService;
+  /** What waits to be hashed. */
+  queue: QueuedHasher;
   sessions: SessionService;
   call(method: string, path: string, options?: CallOptions): Promise<Response>;
   close(): Promise<void>;
@@ -170,6 +175,7 @@ export async function startAuthHost(
     trail,
     sessions,
     auth: app.get(AuthService),
+    queue: app.get<ResolvedAuthOptions>(AUTH_OPTIONS).hasher,
     call: (method, path, { body, headers = {} } = {}) =>
       fetch(`${url}${path}`, {
         method,

@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { Request, Response } from 'express';
 import { Authenticator } from 'passport';
 import { Strategy } from 'passport-local';
+import { abandonment } from '../abandonment.js';
 import type { LoginTicket, SessionPrincipal } from '../../session/index.js';
 import { CredentialsService, type CredentialsVerdict } from '../credentials.service.js';
 
@@ -22,11 +23,15 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
   declare authenticator: InstanceType<typeof Authenticator>;
 
   constructor(private readonly credentials: CredentialsService) {
-    super({ usernameField: 'email', passwordField: 'password' });
+    super({ usernameField: 'email', passwordField: 'password', passReqToCallback: true });
   }
 
-  async validate(email: string, password: string): Promise<[SessionPrincipal | false, LoginCheck]> {
-    const check = await this.credentials.verifyLogin(email, password);
+  async validate(
+    req: Request,
+    email: string,
+    password: string,
+  ): Promise<[SessionPrincipal | false, LoginCheck]> {
+    const check = await this.credentials.verifyLogin(email, password, abandonment(req));
     return [check.verdict.valid ? check.verdict.user : false, check];
   }
 

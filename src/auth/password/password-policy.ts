@@ -22,17 +22,22 @@ export class PasswordPolicy {
     this.rules = [lengthRule(options.minLength), contextRule(options.contextWords)];
   }
 
-  /** @returns the password in the form that is hashed @throws PasswordTooWeakError with the reason */
-  check(password: string, owner: PasswordOwner): string {
+  /**
+   * @param path the field of the input that holds it, for the answer
+   * @returns the password in the form that is hashed
+   * @throws PasswordTooWeakError with the reason
+   */
+  check(password: string, owner: PasswordOwner, path?: string): string {
     const normalised = normalisePassword(password);
     if (normalised === null) {
       throw new PasswordTooWeakError(
         `Use at most ${MAX_PASSWORD_CODE_POINTS} characters of well-formed text.`,
+        path,
       );
     }
     for (const rule of this.rules) {
       const complaint = rule(normalised, owner);
-      if (complaint !== undefined) throw new PasswordTooWeakError(complaint);
+      if (complaint !== undefined) throw new PasswordTooWeakError(complaint, path);
     }
     return normalised;
   }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { LoginBusyError } from '../auth.errors.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { LoginBusyError, RequestAbandonedError } from '../auth.errors.js';
 import { PasswordHasher } from '../password-hasher.js';
 import { QueuedHasher } from './queued.hasher.js';
 
@@ -7,6 +7,10 @@ import { QueuedHasher } from './queued.hasher.js';
 class HeldHasher extends PasswordHasher {
   readonly started: string[] = [];
   private readonly held: (() => void)[] = [];
+
+  get atATime(): number {
+    return this.held.length;
+  }
 
   async hash(password: string): Promise<string> {
     this.started.push(password);
@@ -31,6 +35,8 @@ class HeldHasher extends PasswordHasher {
 }
 
 describe('QueuedHasher', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
   const make = (concurrency: number, queueLength: number) => {
     const inner = new HeldHasher();
     return { inner, hasher: new QueuedHasher(inner, { concurrency, queueLength }) };
@@ -61,6 +67,71 @@ describe('QueuedHasher', () => {
     await inner.finishOne();
     await inner.finishOne();
     expect(await Promise.all([first, second])).toEqual(['hash of a', true]);
+  });
+
+  it('never runs nor keeps waiting more than it may, however many come at once', async () => {
+    const { inner, hasher } = make(2, 5);
+    const outcomes = Array.from({ length: 500 }, (_, i) =>
+      hasher.hash(`p${i}`).then(
+        () => 'hashed',
+        (error: Error) => error.constructor.name,
+      ),
+    );
+    await new Promise(setImmediate);
+    expect(inner.started).toHaveLength(2);
+    expect(() => hasher.demandRoom()).toThrow(LoginBusyError);
+    for (let i = 0; i < 7; i += 1) {
+      expect(inner.atATime).toBeLessThanOrEqual(2);
+      await inner.finishOne();
+    }
+    const counted = await Promise.all(outcomes);
+    expect(counted.filter((outcome) => outcome === 'hashed')).toHaveLength(7);
+    expect(counted.filter((outcome) => outcome === 'LoginBusyError')).toHaveLength(493);
+    expect(inner.started).toHaveLength(7);
+    expect(() => hasher.demandRoom()).not.toThrow();
+  });
+
+  it('says when the queue will have been worked off, from how long hashes take', async () => {
+    const { inner, hasher } = make(1, 2);
+    const slow = hasher.hash('a');
+    await new Promise(setImmediate);
+    jest.spyOn(performance, 'now').mockReturnValueOnce(performance.now() + 24_000);
+    await inner.finishOne();
+    await slow;
+    const waiting = ['b', 'c', 'd'].map((password) => hasher.hash(password));
+    const refused = (await hasher.hash('e').catch((error: unknown) => error)) as LoginBusyError;
+    // The mean moves an eighth of the way: two that wait, of 3 s each.
+    expect(refused.toProblem().headers['Retry-After']).toMatch(/^[67]$/);
+    for (let i = 0; i < 3; i += 1) await inner.finishOne();
+    await Promise.all(waiting);
+  });
+
+  it('hashes nothing for whoever went away while waiting, and gives the place to another', async () => {
+    const { inner, hasher } = make(1, 2);
+    const [gone, stays] = [new AbortController(), new AbortController()];
+    const first = hasher.hash('a');
+    const abandoned = hasher.hash('b', gone.signal).catch((error: unknown) => error);
+    const second = hasher.verify('hash of c', 'c', stays.signal);
+    expect(() => hasher.demandRoom()).toThrow(LoginBusyError);
+    gone.abort();
+    expect(await abandoned).toBeInstanceOf(RequestAbandonedError);
+    expect(() => hasher.demandRoom()).not.toThrow();
+    const third = hasher.hash('d');
+    await inner.finishOne();
+    stays.abort();
+    await inner.finishOne();
+    await inner.finishOne();
+    expect(await Promise.all([first, second, third])).toEqual(['hash of a', true, 'hash of d']);
+    expect(inner.started).toEqual(['a', 'c', 'd']);
+  });
+
+  it('hashes nothing for whoever is gone already', async () => {
+    const { inner, hasher } = make(1, 1);
+    await expect(hasher.hash('a', AbortSignal.abort())).rejects.toThrow(RequestAbandonedError);
+    expect(inner.started).toEqual([]);
+    const next = hasher.hash('b');
+    await inner.finishOne();
+    expect(await next).toBe('hash of b');
   });
 
   it('goes on after a hash that failed', async () => {

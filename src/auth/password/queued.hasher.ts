@@ -1,5 +1,20 @@
-import { LoginBusyError } from '../auth.errors.js';
+import { LoginBusyError, RequestAbandonedError } from '../auth.errors.js';
 import { PasswordHasher } from '../password-hasher.js';
+
+/** How much may be hashed, and how much may wait for it. */
+export interface HashLimits {
+  /** Hashes at a time. */
+  concurrency: number;
+  /** Hashes that may wait; beyond it calls reject with LoginBusyError at once. */
+  queueLength: number;
+}
+
+interface Waiter {
+  begin(): void;
+}
+
+// What a hash is taken to last until one has been seen.
+const FIRST_ESTIMATE_MS = 50;
 
 /**
  * Bounds how many passwords are hashed at a time, whatever hashes them. Without it a burst of logins takes every core
@@ -7,53 +22,93 @@ import { PasswordHasher } from '../password-hasher.js';
  */
 export class QueuedHasher extends PasswordHasher {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private hashMs = FIRST_ESTIMATE_MS;
+  // In the order of their coming; a Set, so that one who leaves does so in constant time.
+  private readonly line = new Set<Waiter>();
 
-  /**
-   * @param limits.concurrency hashes at a time
-   * @param limits.queueLength hashes that may wait; beyond it calls reject with LoginBusyError at once
-   */
   constructor(
     private readonly inner: PasswordHasher,
-    private readonly limits: { concurrency: number; queueLength: number },
+    readonly limits: Readonly<HashLimits>,
   ) {
     super();
   }
 
-  async hash(password: string): Promise<string> {
-    return this.run(() => this.inner.hash(password));
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.line.size;
   }
 
-  async verify(hash: string, password: string): Promise<boolean> {
-    return this.run(() => this.inner.verify(hash, password));
+  /** @throws LoginBusyError @throws RequestAbandonedError `signal` was aborted before the hash began */
+  async hash(password: string, signal?: AbortSignal): Promise<string> {
+    return this.run(() => this.inner.hash(password, signal), signal);
+  }
+
+  /** @throws LoginBusyError @throws RequestAbandonedError `signal` was aborted before the hash began */
+  async verify(hash: string, password: string, signal?: AbortSignal): Promise<boolean> {
+    return this.run(() => this.inner.verify(hash, password, signal), signal);
   }
 
   needsRehash(hash: string): boolean {
     return this.inner.needsRehash(hash);
   }
 
-  private async run<T>(task: () => Promise<T>): Promise<T> {
-    await this.enter();
+  /**
+   * Refuses what would be refused anyway, before anything has been looked up for it: under a storm of logins the
+   * look-ups would cost more than the answer. It reserves nothing.
+   * @throws LoginBusyError
+   */
+  demandRoom(): void {
+    if (this.running >= this.limits.concurrency && this.waiting >= this.limits.queueLength) {
+      throw new LoginBusyError(this.secondsUntilRoom());
+    }
+  }
+
+  private async run<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    await this.enter(signal);
+    const startedMs = performance.now();
     try {
       return await task();
     } finally {
+      this.hashMs += (performance.now() - startedMs - this.hashMs) / 8;
       this.leave();
     }
   }
 
-  private async enter(): Promise<void> {
+  private async enter(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw new RequestAbandonedError();
+    this.demandRoom();
     if (this.running < this.limits.concurrency) {
       this.running += 1;
       return;
     }
-    if (this.waiting.length >= this.limits.queueLength) throw new LoginBusyError();
-    await new Promise<void>((resolve) => this.waiting.push(resolve));
+    await new Promise<void>((resolve, reject) => {
+      const abandon = (): void => {
+        this.line.delete(waiter);
+        reject(new RequestAbandonedError());
+      };
+      const waiter: Waiter = {
+        begin: () => {
+          signal?.removeEventListener('abort', abandon);
+          resolve();
+        },
+      };
+      this.line.add(waiter);
+      signal?.addEventListener('abort', abandon, { once: true });
+    });
   }
 
   private leave(): void {
+    const [next] = this.line;
+    if (!next) {
+      this.running -= 1;
+      return;
+    }
     // The place goes to the next in line directly; a newcomer cannot take it in between.
-    const next = this.waiting.shift();
-    if (next) next();
-    else this.running -= 1;
+    this.line.delete(next);
+    next.begin();
+  }
+
+  private secondsUntilRoom(): number {
+    return Math.ceil((this.waiting * this.hashMs) / this.limits.concurrency / 1000);
   }
 }
