@@ -65,9 +65,13 @@ describe('the Redis commands of each operation', () => {
     expect(await during(() => host.call('POST', '/logout', { cookie }))).toEqual(['mget', 'evalsha']);
   });
 
-  it('sends a read and one script to rotate', async () => {
+  it('sends a read and two scripts to rotate', async () => {
     const cookie = await host.login();
-    expect(await during(() => host.call('POST', '/rotate', { cookie }))).toEqual(['mget', 'evalsha']);
+    expect(await during(() => host.call('POST', '/rotate', { cookie }))).toEqual([
+      'mget',
+      'evalsha',
+      'evalsha',
+    ]);
   });
 
   it('sends the ticket, one create and the epoch to log in, and two more with a cart', async () => {

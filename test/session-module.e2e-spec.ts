@@ -107,7 +107,7 @@ describe('SessionModule in a host application', () => {
 
   it('reads an authenticated request with one command', async () => {
     const cookie = await host.login();
-    const monitor = await redis.client().monitor();
+    const monitor = await redis.monitor();
     const seen: string[] = [];
     monitor.on('monitor', (_time: string, args: string[]) => seen.push(String(args[0]).toLowerCase()));
     await host.me({ cookie });

@@ -9,6 +9,7 @@ import { SessionEndedError, StaleLoginError, TooManySessionsError } from './sess
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { EndReason, SessionMeta, SessionPrincipal, SessionView, Transport } from './session.types.js';
+import { rotateSession } from './session-rotation.js';
 import { snapshotOf } from './principal-snapshot.js';
 import { listSessions } from './session-list.js';
 import { viewOf } from './session-view.js';
@@ -89,41 +90,13 @@ export class SessionLifecycle {
     if (!session || !state?.principal || !state.meta) throw new SessionEndedError();
     const principal = change.principal ?? state.principal;
     const meta = this.metaOf(request, principal, state.meta.transport);
-    const lifetime = this.engine.policy.lifetimeOf(meta);
-    const token = newSessionToken(state.at.tag);
-    const at = addressOf(token);
-    for (;;) {
-      const mine = this.engine.codec.dataOf(session);
-      const merged = state.stored ? this.engine.writer.merge(state, mine, state.stored) : mine;
-      const data = { ...merged, passport: { user: snapshotOf(principal) } };
-      const body = this.engine.bodyOf(meta, data);
-      const { repository } = this.engine;
-      const reply = await repository.rotate(
-        state.at,
-        at,
-        state.header.revision,
-        body,
-        lifetime,
-        !!change.revokeOthers,
-      );
-      if (reply.outcome === 'gone') throw this.engine.writer.gone();
-      if (reply.outcome === 'conflict') {
-        this.engine.writer.adopt(state, reply.raw);
-        continue;
-      }
-      this.engine.users.sweepInBackground(at.tag, reply.trash);
-      if (reply.ended > 0) this.note('revoked-all', reply.ended);
-      this.note('rotated', 1);
-      const header = {
-        touchedMs: reply.nowMs,
-        absoluteExpiryMs: reply.absoluteExpiryMs,
-        createdMs: reply.createdMs,
-        generation: reply.generation,
-        revision: 1,
-      };
-      const moved = this.engine.stateFrom(token, at, { header, meta, data }, principal);
-      return { ...this.install(req, request, moved), revoked: reply.ended };
-    }
+    const { moved, ended } = await rotateSession(
+      this.engine,
+      state,
+      { session, principal, meta },
+      !!change.revokeOthers,
+    );
+    return { ...this.install(req, request, moved), revoked: ended };
   }
 
   /** @returns whether a live session ended; express-session neither saves nor makes one afterwards */
@@ -167,7 +140,7 @@ export class SessionLifecycle {
       revision: 1,
     };
     // Somebody ended everybody's sessions while this login was under way; its scan may have passed this key already.
-    if ((await this.engine.users.epoch()) !== ticket.epoch) {
+    if ((await this.engine.everyone.epoch()) !== ticket.epoch) {
       await repository.destroy(at);
       throw this.stale();
     }

@@ -10,7 +10,7 @@ export interface CommandRecorder {
 
 export async function recordCommands(redis: TestRedis): Promise<CommandRecorder> {
   const sender: Redis = redis.client();
-  const monitor = await redis.client().monitor();
+  const monitor = await redis.monitor();
   let seen: string[] = [];
   monitor.on('monitor', (_time: string, args: string[], source: string) => {
     if (source !== 'lua')

@@ -3,7 +3,7 @@ import type { TestRedis } from './redis-server.js';
 /** Every command that clients send while something is done, as name and first argument, in their order. */
 export async function commandsDuring(redis: TestRedis, work: () => Promise<unknown>): Promise<string[]> {
   const client = redis.client();
-  const monitor = await redis.client().monitor();
+  const monitor = await redis.monitor();
   const seen: string[] = [];
   const ended = new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, args: string[], source: string) => {

@@ -15,6 +15,8 @@ export interface TestRedis {
   pid: number;
   /** Another client of it, closed by `stop`. */
   client(options?: RedisOptions): Redis;
+  /** A connection that sees every command (`monitor` event), closed by `stop`. */
+  monitor(): Promise<Redis>;
   /** Ends the process at once, as a crash does; its files stay. */
   kill(): Promise<void>;
   /** Starts the process again, with the same socket, files and options, after `kill`. */
@@ -65,18 +67,21 @@ export async function startRedis(options: string[] = []): Promise<TestRedis> {
     child.kill('SIGKILL');
     await exited;
   };
+  const track = (client: Redis) => {
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  };
+  const newClient = (clientOptions: RedisOptions = {}) =>
+    track(new Redis({ path: socket, disconnectTimeout: 50, ...TESTS, ...clientOptions }));
   return {
     socket,
     url: `unix:${socket}`,
     get pid() {
       return child.pid as number;
     },
-    client(clientOptions = {}) {
-      const client = new Redis({ path: socket, disconnectTimeout: 50, ...TESTS, ...clientOptions });
-      client.on('error', () => undefined);
-      clients.push(client);
-      return client;
-    },
+    client: newClient,
+    monitor: async () => track(await newClient().monitor()),
     kill,
     async restart() {
       await kill();

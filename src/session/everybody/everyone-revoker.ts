@@ -58,9 +58,11 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
         keys.epoch(),
         keys.operation(id),
         keys.currentOperation(),
+        keys.latestOperation(),
         id,
         keep ?? '',
         OPERATION_TTL_MS,
+        this.engine.redis.generationTtlMs,
       ),
     );
     this.runInBackground(id);
@@ -111,8 +113,9 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
   private async run(id: string): Promise<void> {
     const { keys } = this.engine.redis;
     if (!(await this.note(id, 0, ''))) return;
-    const keep = await this.client.hget(keys.operation(id), 'keep');
     for await (const found of scanKeys(this.client, keys.allSessions)) {
+      // Asked for each time, and after the scan: the session that is kept may get a new id meanwhile.
+      const keep = await this.client.hget(keys.operation(id), 'keep');
       const ended = await Promise.all(found.filter((key) => key !== keep).map((key) => this.end(key)));
       const revoked = ended.filter(Boolean).length;
       if (this.closed || !(await this.note(id, revoked, ''))) return;
@@ -139,6 +142,7 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
     const mine = await this.client.lkNoteRevokeEveryone(
       keys.operation(id),
       keys.currentOperation(),
+      keys.latestOperation(),
       this.runner,
       LEASE_MS,
       revoked,

@@ -17,8 +17,9 @@ const SCRIPTS = {
   lkTakeAnonymous: { numberOfKeys: 1, lua: lua('take-anonymous-session') },
   lkReturnAnonymous: { numberOfKeys: 1, lua: lua('return-anonymous-session') },
   lkSetPrincipal: { numberOfKeys: 1, lua: lua('set-principal') },
-  lkBeginRevokeEveryone: { numberOfKeys: 3, lua: lua('begin-revoke-everyone') },
-  lkNoteRevokeEveryone: { numberOfKeys: 2, lua: lua('note-revoke-everyone') },
+  lkBeginRevokeEveryone: { numberOfKeys: 4, lua: lua('begin-revoke-everyone') },
+  lkNoteRevokeEveryone: { numberOfKeys: 3, lua: lua('note-revoke-everyone') },
+  lkFollowRevokeEveryone: { numberOfKeys: 1, lua: lua('follow-revoke-everyone') },
 } as const;
 
 type Argument = string | number;

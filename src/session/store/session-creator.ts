@@ -14,6 +14,10 @@ export interface Ticket {
   tag: string;
   generation: number;
   absoluteExpiryMs?: number;
+  /** How often everybody's sessions had been ended when the login began. */
+  epoch?: string;
+  /** The session of the same user that it goes on from, and when that was last known to be live. */
+  follows?: { at: SessionAddress; createdMs: number; aliveMs: number };
 }
 
 /** A session without a record, as express-session or a caller of the store hands it over. */
@@ -123,6 +127,10 @@ export class SessionCreator {
     if (reply.outcome === 'limit') throw await this.tooMany(user?.id ?? '');
     if (reply.outcome === 'exists') return this.overwrite(home, fresh, limits.idleTimeoutMs);
     if (reply.outcome !== 'ok') throw writer.gone();
+    if (ticket && (await this.wasMissed(ticket, home))) {
+      await repository.destroy(home);
+      throw writer.gone();
+    }
     options.observer?.onSessionEvent({ type: 'created', anonymous: !home.ofUser });
     if (reply.evicted > 0)
       options.observer?.onSessionEvent({ type: 'ended', reason: 'evicted', count: reply.evicted });
@@ -142,6 +150,16 @@ export class SessionCreator {
       seen: { text, data: options.serializer.parse(text) as JsonData },
       stored: undefined,
     });
+  }
+
+  /** Whether everybody's sessions were ended meanwhile, by a scan that may have passed this one before it was made. */
+  private async wasMissed({ epoch, follows }: Ticket, home: SessionAddress): Promise<boolean> {
+    const { everyone, redis } = this.engine;
+    if (epoch !== undefined) return (await everyone.epoch()) !== epoch;
+    if (!follows) return false;
+    const { at, createdMs, aliveMs } = follows;
+    const from = redis.keys.session(at.tag, at.digest);
+    return everyone.mustEnd({ createdMs, aliveMs, from, to: redis.keys.session(home.tag, home.digest) });
   }
 
   // The Store contract is to upsert: who hands over a whole session without having read one wants it to be so.

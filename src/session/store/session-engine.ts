@@ -4,6 +4,7 @@ import { SessionTooLargeError } from '../session.errors.js';
 import type { Lifetimes, LimitPolicy, SessionObserver, SessionPrincipal } from '../session.types.js';
 import { addressOf, type SessionAddress } from '../token/session-id.js';
 import { TagRing } from '../token/tag-ring.js';
+import { EveryoneRepository } from './everyone.repository.js';
 import { cookieLifeMs } from './session-cookie.js';
 import { type DecodedSession, type JsonData, type Serializer, SessionCodec } from './session-codec.js';
 import { RedisAccess } from './redis-access.js';
@@ -39,6 +40,7 @@ export class SessionEngine {
   readonly redis: RedisAccess;
   readonly repository: SessionRepository;
   readonly users: UserSessionsRepository;
+  readonly everyone: EveryoneRepository;
   readonly codec: SessionCodec;
   readonly ring: TagRing;
   readonly policy: SessionPolicy;
@@ -56,6 +58,7 @@ export class SessionEngine {
     );
     this.repository = new SessionRepository(this.redis);
     this.users = new UserSessionsRepository(this.redis);
+    this.everyone = new EveryoneRepository(this.redis);
     this.writer = new SessionWriter(this);
   }
 

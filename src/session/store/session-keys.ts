@@ -54,6 +54,11 @@ export class SessionKeys {
     return `${this.prefix}{everyone}:current`;
   }
 
+  /** The operation that was started last, under way or not. */
+  latestOperation(): string {
+    return `${this.prefix}{everyone}:latest`;
+  }
+
   /** Fingerprints of the index keys in use. */
   ring(): string {
     return `${this.prefix}ring`;

@@ -85,6 +85,7 @@ export class SessionsByToken {
    */
   async replace(req: Request, generate: () => void): Promise<void> {
     const state = stateOf(req.session);
+    const aliveMs = this.engine.redis.clock.now();
     const ended = await this.end(state?.token ?? req.sessionID);
     if (state?.at.ofUser && !ended) throw new SessionEndedError();
     generate();
@@ -99,10 +100,11 @@ export class SessionsByToken {
         tag: goesOn.at.tag,
         generation: goesOn.header.generation,
         absoluteExpiryMs,
+        follows: { at: goesOn.at, createdMs: goesOn.header.createdMs, aliveMs },
       });
     } else if (ofUser) {
-      const { generation } = await this.engine.users.ticket(tag);
-      this.creator.expect(req, { tag, generation, absoluteExpiryMs });
+      const ticket = await this.engine.users.ticket(tag);
+      this.creator.expect(req, { tag, ...ticket, absoluteExpiryMs });
     }
   }
 }

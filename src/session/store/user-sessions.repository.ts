@@ -8,7 +8,6 @@ const LIST_CHUNK = 100;
  * Every Redis call about all sessions of one user, by the user's tag. Commands per operation, each one round trip:
  *
  *   ticket          GET generation, GET epoch (pipelined)
- *   epoch           GET
  *   revoke all      EVALSHA, then sweeps of 100 records in the background
  *   list            EVALSHA per 100 sessions
  *   indexed, find   ZSCAN per 100 sessions
@@ -32,10 +31,6 @@ export class UserSessionsRepository {
       ]),
     );
     return { generation: Number(generation ?? 0), epoch: epoch ?? '0' };
-  }
-
-  async epoch(): Promise<string> {
-    return (await this.redis.ask('epoch', this.redis.client.get(this.redis.keys.epoch()))) ?? '0';
   }
 
   /**

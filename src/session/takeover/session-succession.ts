@@ -46,7 +46,7 @@ export class SessionSuccession {
     const kept = this.dataToKeep(session);
     // A record for every visitor who has left nothing would be a record for nothing.
     if (userId === undefined && Object.keys(kept).length === 0) return LEFT_ALONE;
-    if ((await this.engine.users.epoch()) !== FIRST_EPOCH) return this.refuse('stale', false);
+    if ((await this.engine.everyone.epoch()) !== FIRST_EPOCH) return this.refuse('stale', false);
     const principal = typeof userId === 'string' ? await this.options.findPrincipal(userId, session) : userId;
     if (principal === null) return LEFT_ALONE;
     if (principal?.disabled) return this.refuse('stale', true);
@@ -96,7 +96,7 @@ export class SessionSuccession {
     principal: SessionPrincipal | undefined,
     takeoverTtlMs: number,
   ): Promise<CreateReply> {
-    const { repository, policy, codec, options, users } = this.engine;
+    const { repository, policy, codec, options, everyone } = this.engine;
     const unlimited = { maxSessions: 0 };
     const { maxSessions } = principal
       ? await makeRoom(this.engine, principal.id, undefined, undefined)
@@ -111,7 +111,7 @@ export class SessionSuccession {
     });
     if (reply.outcome !== 'ok') return reply;
     // Somebody ended everybody's sessions meanwhile; the scan may have passed this key already.
-    if ((await users.epoch()) !== FIRST_EPOCH) {
+    if ((await everyone.epoch()) !== FIRST_EPOCH) {
       await repository.destroy(at);
       return { outcome: 'stale' };
     }

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Notes the progress of an operation that ends everybody's sessions, as long as the caller is the one who runs it.
 --
--- KEYS  1 the operation   2 the operation under way
+-- KEYS  1 the operation   2 the operation under way   3 the latest operation
 -- ARGV  1 runner   2 lease, ms   3 sessions ended since the last note   4 state to enter, or ''
 -- Returns 1 when the caller runs the operation, 0 when another node does or it is over.
 local time = redis.call('TIME')
@@ -14,5 +14,8 @@ redis.call('HINCRBY', KEYS[1], 'revoked', ARGV[3])
 if ARGV[4] ~= '' then
   redis.call('HSET', KEYS[1], 'state', ARGV[4])
   if redis.call('GET', KEYS[2]) == op[4] then redis.call('DEL', KEYS[2]) end
+  if redis.call('HGET', KEYS[3], 'operation') == KEYS[1] then
+    redis.call('HSET', KEYS[3], 'finished', string.format('%.0f', now))
+  end
 end
 return 1
