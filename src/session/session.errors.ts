@@ -64,6 +64,15 @@ export class SessionTooLargeError extends SessionError {
   }
 }
 
+/** The session's data would be nested deeper than anything that walks through it could follow. */
+export class SessionTooDeepError extends SessionError {
+  protected readonly code = 'SESSION_TOO_LARGE';
+
+  constructor(readonly maxNesting: number) {
+    super(`The data of a session is nested at most ${maxNesting} levels deep.`);
+  }
+}
+
 /** The user has as many sessions as he may have, and the policy is to refuse another. */
 export class TooManySessionsError extends SessionError {
   protected readonly code = 'TOO_MANY_SESSIONS';

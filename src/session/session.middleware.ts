@@ -111,6 +111,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       ? this.store.engine.codec.text(data) !== loaded.seen.text
       : Object.keys(data).some((key) => key !== 'cookie');
     if (!changed) return undefined;
+    this.store.engine.codec.checkNesting(data);
     return saveSession(session);
   }
 }

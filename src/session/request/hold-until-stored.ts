@@ -39,6 +39,7 @@ function commit(req: Request): Promise<void> | undefined {
     ? codec.text(data) !== state.seen.text
     : Object.keys(data).some((key) => key !== 'cookie');
   if (!changed) return undefined;
+  codec.checkNesting(data);
   return new Promise((resolve, reject) => {
     session.save((error?: Error) => (error ? reject(error) : resolve()));
   });

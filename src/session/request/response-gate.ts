@@ -46,18 +46,32 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
     if (wrote && flowing && !res.writableEnded) res.emit('drain');
   };
 
+  const refuse = (error: unknown) => {
+    queue = undefined;
+    if (res.headersSent) {
+      res.destroy();
+    } else {
+      state = 'refusing';
+      gate.refuse(error);
+      // Who trips over ending an answer once may take it for ended from then on: better cut than left open for ever.
+      if (!res.writableEnded) res.destroy();
+    }
+    state = 'refused';
+  };
+
   const hold = (gateClosed: Promise<void>) => {
     queue = [];
-    gateClosed.then(release, (error: unknown) => {
-      queue = undefined;
-      if (res.headersSent) {
-        res.destroy();
-      } else {
-        state = 'refusing';
-        gate.refuse(error);
-      }
-      state = 'refused';
-    });
+    // What was kept can fail as well, where a host has put something into its session that express-session trips over.
+    gateClosed.then(release).catch(refuse);
+  };
+
+  const begin = (): Promise<void> | undefined => {
+    try {
+      return gate.beforeSend();
+    } catch (error) {
+      // Thrown out of here, the error's own answer would pass the gate and meet the same error, for ever.
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   };
 
   const pass = (operation: Operation, args: unknown[]): unknown => {
@@ -66,7 +80,7 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
     if (state === 'refused') return operation === 'write' ? true : res;
     if (!queue && (!started || operation === 'end')) {
       started = true;
-      const pending = gate.beforeSend();
+      const pending = begin();
       if (pending) hold(pending);
     }
     if (!queue) return original[operation](...args);

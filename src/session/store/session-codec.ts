@@ -1,10 +1,15 @@
 import type { SessionData } from 'express-session';
+import { SessionTooDeepError } from '../session.errors.js';
 import type { SessionMeta } from '../session.types.js';
+import { MAX_NESTING, nestedDeeperThan } from './nesting.js';
 import { cookieOf } from './session-cookie.js';
 import { decodeRecord, type RecordHeader } from './session-record.js';
 
 // The one member of the session's JSON that is not the host's data.
 const META = 'latchkey';
+// What another program wrote may be nested deeper than what is written here, up to where copying it runs out of stack. In
+// a text that is not twice as long nothing can be.
+const MAX_FOREIGN_NESTING = 1_000;
 
 export interface Serializer {
   parse(text: string): unknown;
@@ -33,14 +38,20 @@ export class SessionCodec {
     return data;
   }
 
-  /** The text of the host's data; equal texts are equal sessions. */
+  /** The text of the host's data; equal texts are equal sessions. @throws SessionTooDeepError */
   text(data: JsonData): string {
-    return this.serializer.stringify(data);
+    return this.stringify(data);
   }
 
-  /** What stands behind the header. */
+  /** For before express-session sees changed data: it serialises too, by more recursion. @throws SessionTooDeepError */
+  checkNesting(data: JsonData): void {
+    if (nestedDeeperThan(data, MAX_NESTING)) throw new SessionTooDeepError(MAX_NESTING);
+  }
+
+  /** What stands behind the header. @throws SessionTooDeepError */
   body(meta: SessionMeta | undefined, data: JsonData): string {
-    return this.serializer.stringify(meta ? { [META]: meta, ...data } : data);
+    this.checkNesting(data);
+    return this.stringify(meta ? { [META]: meta, ...data } : data);
   }
 
   /** Reads a record. 'corrupt' when this version cannot make sense of it; never throws. */
@@ -52,6 +63,8 @@ export class SessionCodec {
       if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'corrupt';
       const { [META]: meta, ...data } = parsed as JsonData;
       if (meta !== undefined && !isMeta(meta)) return 'corrupt';
+      const long = record.body.length > 2 * MAX_FOREIGN_NESTING;
+      if (long && nestedDeeperThan(data, MAX_FOREIGN_NESTING)) return 'corrupt';
       if (data['cookie'] !== undefined) data['cookie'] = storedCookie(data['cookie']);
       return { header: record.header, meta, data };
     } catch {
@@ -67,6 +80,15 @@ export class SessionCodec {
     const copy = structuredClone(data);
     if (expires && copy['cookie']) copy['cookie'] = { ...(copy['cookie'] as JsonData), expires };
     return copy as unknown as SessionData;
+  }
+
+  private stringify(value: JsonData): string {
+    try {
+      return this.serializer.stringify(value);
+    } catch (error) {
+      // JSON.stringify is recursive and says so when the stack is full.
+      throw error instanceof RangeError ? new SessionTooDeepError(MAX_NESTING) : error;
+    }
   }
 }
 
