@@ -79,7 +79,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(document.components.securitySchemes).sort()).toEqual(['bearer', 'cookie']);
     const schemes = [{ cookie: [] }, { bearer: [] }];
     for (const [route, { security }] of operations()) {
-      const open = /^GET \/(health|metrics)|^POST \/auth\/(login|register)$/.test(route);
+      const open = /^GET \/(health|metrics)|^POST \/auth\/(login|register|register\/confirm)$/.test(route);
       const expected = open ? [] : route === 'POST /auth/logout' ? [{}, ...schemes] : schemes;
       expect({ route, security }).toEqual({ route, security: expected });
     }

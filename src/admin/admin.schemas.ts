@@ -69,6 +69,7 @@ const TYPES: Record<SecurityEventType, true> = {
   'login.failed': true,
   'login.throttled': true,
   logout: true,
+  'registration.requested': true,
   registered: true,
   reauthenticated: true,
   'reauthentication.failed': true,

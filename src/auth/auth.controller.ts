@@ -6,7 +6,7 @@ import type { RequestSession, SessionView } from '../session/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { ApiSession } from './auth.openapi.js';
 import { LoggedInSchema, toUserView, type UserView, WhoAmISchema } from './auth.responses.js';
-import { type LoginInput, LoginSchema, type RegisterInput, RegisterSchema } from './auth.schemas.js';
+import { type LoginInput, LoginSchema } from './auth.schemas.js';
 import { CurrentSession, Public } from './guards/auth.decorators.js';
 import { LoginService } from './login.service.js';
 import { OwnSessionsService } from './own-sessions.service.js';
@@ -29,27 +29,6 @@ export class AuthController {
     private readonly sessions: OwnSessionsService,
     @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'cookie' | 'clearSiteData'>,
   ) {}
-
-  @Public()
-  @Post('register')
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Create an account and log in' })
-  @ApiResponse({ status: 201, description: 'Logged in as the new account.', standardSchema: LoggedInSchema })
-  @ApiProblem(
-    'PASSWORD_TOO_WEAK',
-    'REGISTRATION_CLOSED',
-    'EMAIL_TAKEN',
-    'TOO_MANY_ATTEMPTS',
-    'LOGIN_BUSY',
-    'DATABASE_UNAVAILABLE',
-  )
-  async register(
-    @Req() req: Request,
-    @Body({ schema: RegisterSchema }) body: RegisterInput,
-  ): Promise<LoginAnswer> {
-    const { user, session, token } = await this.logins.register(req, body);
-    return { user: toUserView(user), session, token };
-  }
 
   @Public()
   @Post('login')

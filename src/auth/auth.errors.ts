@@ -57,6 +57,18 @@ export class PasswordTooWeakError extends Error {
   }
 }
 
+/** A token from a mail that is wrong, was used, has expired or stands for something that cannot be done any more. */
+export class InvalidTokenError extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super('This token cannot be used.', options);
+  }
+
+  /** The answer over HTTP. */
+  toProblem(): ProblemException {
+    return new ProblemException('INVALID_TOKEN', { cause: this });
+  }
+}
+
 /** More passwords are waiting to be hashed than this process takes on. */
 export class LoginBusyError extends Error {
   /** @param retryAfterSeconds until those that wait now will have been worked off; rounded up to at least 1 */

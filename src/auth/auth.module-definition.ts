@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { SessionCookieOptions } from '../session/index.js';
 import type { LoginThrottle } from './login-throttle.js';
+import type { MailSender } from './mail-sender.js';
+import type { OneTimeTokenStore } from './one-time-token-store.js';
 import type { Argon2Parameters } from './password/argon2.hasher.js';
 import type { PasswordHasher } from './password-hasher.js';
 import type { QueuedHasher } from './password/queued.hasher.js';
@@ -20,8 +22,17 @@ export interface AuthModuleOptions {
   hasher?: PasswordHasher;
   /** The trail of security events. @default none is kept */
   events?: SecurityEvents;
-  /** Whether visitors may create accounts. @default 'closed' */
-  registration?: 'open' | 'closed';
+  /**
+   * Whether visitors may create accounts: never, at once, or when the owner of the e-mail confirms. `confirm` tells
+   * nobody whose e-mail has an account, and needs `mailSender` and `oneTimeTokens`. @default 'closed'
+   */
+  registration?: 'open' | 'closed' | 'confirm';
+  /** Sends the mails of registrations and password resets. @default none can be sent */
+  mailSender?: MailSender;
+  /** Where tokens from mails are kept, for instance `new RedisOneTimeTokenStore({ client })`. @default there are none */
+  oneTimeTokens?: OneTimeTokenStore;
+  /** How long a registration may wait for its confirmation, ms. @default 86400000 (24 h) */
+  registrationLifetimeMs?: number;
   /** Shortest password that can be set, in code points; at least 8. Never applied at login. @default 15 */
   passwordMinLength?: number;
   /** Names that no password may be made of, such as the product's. @default ['latchkey'] */
@@ -67,6 +78,8 @@ export type ResolvedAuthOptions = Required<
     | 'hashConcurrency'
     | 'hasher'
     | 'hashQueueLength'
+    | 'mailSender'
+    | 'oneTimeTokens'
     | 'origins'
     | 'threadPoolSize'
   >
@@ -74,6 +87,8 @@ export type ResolvedAuthOptions = Required<
   hasher: QueuedHasher;
   isKnownOrigin: KnownOrigins;
   events: SecurityEvents | undefined;
+  mailSender: MailSender | undefined;
+  oneTimeTokens: OneTimeTokenStore | undefined;
   cookie: SessionCookieOptions;
 };
 

@@ -15,15 +15,19 @@ import { RolesGuard } from './guards/roles.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { LoginService } from './login.service.js';
 import { OwnSessionsService } from './own-sessions.service.js';
+import { MailQueue } from './mail/mail-queue.js';
 import { LocalStrategy } from './passport/local.strategy.js';
 import { PassportMiddleware } from './passport/passport.middleware.js';
 import { PasswordController } from './password.controller.js';
 import { NewPasswords } from './password/new-passwords.js';
 import { PasswordPolicy } from './password/password-policy.js';
 import { PasswordService } from './password.service.js';
+import { RegistrationController } from './registration/registration.controller.js';
+import { RegistrationService } from './registration/registration.service.js';
 import { SecurityRecorder } from './security-recorder.js';
 import { SessionsController } from './sessions.controller.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
+import { OneTimeTokens } from './tokens/one-time-tokens.js';
 import { VerifyController } from './verify.controller.js';
 
 /**
@@ -32,7 +36,13 @@ import { VerifyController } from './verify.controller.js';
  * this order, and is closed from then on.
  */
 @Module({
-  controllers: [AuthController, SessionsController, PasswordController, VerifyController],
+  controllers: [
+    AuthController,
+    RegistrationController,
+    SessionsController,
+    PasswordController,
+    VerifyController,
+  ],
   providers: [
     { provide: AUTH_OPTIONS, useFactory: resolveAuthOptions, inject: [MODULE_OPTIONS_TOKEN] },
     {
@@ -41,16 +51,23 @@ import { VerifyController } from './verify.controller.js';
         new PasswordPolicy({ minLength: passwordMinLength, contextWords }),
       inject: [AUTH_OPTIONS],
     },
+    {
+      provide: OneTimeTokens,
+      useFactory: ({ oneTimeTokens }: ResolvedAuthOptions) => new OneTimeTokens(oneTimeTokens),
+      inject: [AUTH_OPTIONS],
+    },
     AuthService,
     CredentialsService,
     LocalStrategy,
     LoginService,
+    MailQueue,
     NewPasswords,
     OwnSessionsService,
     PassportMiddleware,
     PasswordService,
     RecentLogin,
     RecentLoginGuard,
+    RegistrationService,
     RolesGuard,
     SecurityRecorder,
     SessionGuard,

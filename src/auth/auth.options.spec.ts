@@ -55,9 +55,24 @@ describe('resolveAuthOptions', () => {
     );
   });
 
+  it('confirms registrations only with a way to send mails and to keep tokens', () => {
+    const confirming = { userStore, throttle, registration: 'confirm' } as const;
+    const oneTimeTokens = { put: never, find: never, take: never };
+    const mailSender = { sendRegistration: never, sendAccountExists: never, sendPasswordReset: never };
+    expect(() => resolveAuthOptions(confirming)).toThrow(/- mailSender: .+\n- oneTimeTokens: /);
+    expect(() => resolveAuthOptions({ ...confirming, mailSender })).toThrow(/:\n- oneTimeTokens: [^\n]+$/);
+    expect(resolveAuthOptions({ ...confirming, mailSender, oneTimeTokens })).toMatchObject({
+      registration: 'confirm',
+      registrationLifetimeMs: 86_400_000,
+    });
+  });
+
   it('reports everything that is wrong at once, with what to do', () => {
     const wrong = {
       registration: 'maybe',
+      mailSender: {},
+      oneTimeTokens: { put: 1 },
+      registrationLifetimeMs: 0.5,
       passwordMinLength: 7,
       reauthWindowMs: 0,
       hashConcurrency: 0,

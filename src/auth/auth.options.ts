@@ -5,6 +5,7 @@ import { QueuedHasher } from './password/queued.hasher.js';
 import { MAX_PASSWORD_CODE_POINTS } from './password/normalise-password.js';
 
 const MINUTE = 60_000;
+const DAY = 86_400_000;
 // NIST SP 800-63B-4, section 3.1.1.2: 15 where the password is the only factor; 8 is the floor under any policy.
 const DEFAULT_MIN_LENGTH = 15;
 const LOWEST_MIN_LENGTH = 8;
@@ -27,6 +28,9 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     }),
     events: options.events,
     registration: options.registration ?? 'closed',
+    mailSender: options.mailSender,
+    oneTimeTokens: options.oneTimeTokens,
+    registrationLifetimeMs: options.registrationLifetimeMs ?? DAY,
     passwordMinLength: options.passwordMinLength ?? DEFAULT_MIN_LENGTH,
     contextWords: options.contextWords ?? ['latchkey'],
     reauthWindowMs: options.reauthWindowMs ?? 15 * MINUTE,
@@ -66,8 +70,22 @@ function problemsOf(options: AuthModuleOptions): string[] {
     'events: pass a SecurityEvents, or leave it out to keep no trail.',
   );
   need(
-    options.registration === undefined || ['open', 'closed'].includes(options.registration),
-    "registration: must be 'open' or 'closed'.",
+    options.registration === undefined || ['open', 'closed', 'confirm'].includes(options.registration),
+    "registration: must be 'open', 'closed' or 'confirm'.",
+  );
+  const { mailSender: sender, oneTimeTokens: tokens } = options as Partial<AuthModuleOptions>;
+  const confirming = options.registration === 'confirm';
+  need(
+    sender === undefined ? !confirming : hasMethods(sender, ['sendRegistration', 'sendAccountExists']),
+    'mailSender: pass a MailSender; registrations that are to be confirmed need one.',
+  );
+  need(
+    tokens === undefined ? !confirming : hasMethods(tokens, ['put', 'find', 'take']),
+    'oneTimeTokens: pass new RedisOneTimeTokenStore({ client }) or a OneTimeTokenStore of your own; registrations that are to be confirmed need one.',
+  );
+  need(
+    whole(options.registrationLifetimeMs, 1),
+    'registrationLifetimeMs: must be a whole number of milliseconds, at least 1.',
   );
   need(
     whole(options.passwordMinLength, LOWEST_MIN_LENGTH, MAX_PASSWORD_CODE_POINTS),
@@ -93,6 +111,10 @@ function problemsOf(options: AuthModuleOptions): string[] {
     "clearSiteData: every entry must be a type of data such as 'cache', without quotes.",
   );
   return problems;
+}
+
+function hasMethods<T extends object>(port: T, methods: (keyof T)[]): boolean {
+  return methods.every((method) => typeof port[method] === 'function');
 }
 
 function knownOrigins(origins: string[] | KnownOrigins): KnownOrigins {

@@ -31,6 +31,12 @@ export const RegisterSchema = z.strictObject({
   transport,
 });
 
+/** Body of `POST /auth/register/confirm`. A token of any other form is as wrong as one that has expired. */
+export const ConfirmRegistrationSchema = z.strictObject({
+  token: z.string().meta({ description: 'From the mail.' }),
+  transport,
+});
+
 /** Body of `POST /auth/login`. */
 export const LoginSchema = z.strictObject({
   email: email.refine((text) => text.length > 0, 'Must not be empty').meta({ format: 'email' }),
@@ -59,6 +65,7 @@ export const RevokeSessionsSchema = z.strictObject({
 });
 
 export type RegisterInput = z.output<typeof RegisterSchema>;
+export type ConfirmRegistrationInput = z.output<typeof ConfirmRegistrationSchema>;
 export type LoginInput = z.output<typeof LoginSchema>;
 export type ReauthenticateInput = z.output<typeof ReauthenticateSchema>;
 export type ChangePasswordInput = z.output<typeof ChangePasswordSchema>;

@@ -10,6 +10,7 @@ export { AuthService } from './auth.service.js';
 export type { EstablishSessionOptions, LoggedIn } from './auth.service.js';
 export {
   EmailTakenError,
+  InvalidTokenError,
   LoginBusyError,
   PasswordChangedError,
   PasswordTooWeakError,
@@ -42,6 +43,8 @@ export { RolesGuard } from './guards/roles.guard.js';
 export { SessionGuard } from './guards/session.guard.js';
 export { LoginThrottle } from './login-throttle.js';
 export type { LoginAttempt, ThrottledAttempt } from './login-throttle.js';
+export { MailSender } from './mail-sender.js';
+export type { AccountExistsMail, PasswordResetMail, RegistrationMail } from './mail-sender.js';
 export { OneTimeTokenStore } from './one-time-token-store.js';
 export type { OneTimeTokenRecord } from './one-time-token-store.js';
 export { Argon2Hasher } from './password/argon2.hasher.js';

@@ -1,28 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ProblemException } from '../problem/index.js';
-import { abandonment } from './abandonment.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
-import type { LoginInput, RegisterInput } from './auth.schemas.js';
+import type { LoginInput } from './auth.schemas.js';
 import { AuthService, type LoggedIn } from './auth.service.js';
 import { normaliseEmail } from './email.js';
 import { loginTransport } from './login-transport.js';
 import { LocalStrategy } from './passport/local.strategy.js';
-import { NewPasswords } from './password/new-passwords.js';
 import { SecurityRecorder } from './security-recorder.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
 
-/** Lets people in: login and registration. */
+/** Lets people in. */
 @Injectable()
 export class LoginService {
   constructor(
     private readonly auth: AuthService,
     private readonly passport: LocalStrategy,
-    private readonly newPasswords: NewPasswords,
     private readonly gate: ThrottleGate,
     private readonly recorder: SecurityRecorder,
-    @Inject(AUTH_OPTIONS)
-    private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'hasher' | 'registration'>,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'hasher'>,
   ) {}
 
   /**
@@ -57,32 +53,6 @@ export class LoginService {
       userId: user.id,
       actorId: user.id,
       sessionId: session.id,
-      detail: { transport },
-    });
-    return loggedIn;
-  }
-
-  /**
-   * Creates an account without roles and logs it in.
-   * @throws ProblemException `REGISTRATION_CLOSED`
-   * @throws PasswordTooWeakError, EmailTakenError, TooManyAttemptsError, LoginBusyError
-   */
-  async register(req: Request, input: RegisterInput): Promise<LoggedIn> {
-    const { userStore, hasher, registration } = this.options;
-    if (registration !== 'open') throw new ProblemException('REGISTRATION_CLOSED');
-    const transport = loginTransport(req, input.transport);
-    const owner = { email: normaliseEmail(input.email), displayName: input.displayName ?? null };
-    const accepted = this.newPasswords.accept(input.password, owner);
-    hasher.demandRoom();
-    await this.gate.begin(req, { act: 'register', account: owner.email });
-    const passwordHash = await this.newPasswords.hash(accepted, abandonment(req));
-    const created = await userStore.create({ ...owner, passwordHash, roles: [] });
-    const loggedIn = await this.auth.establishSession(req, created, { transport });
-    await this.recorder.record(req, {
-      type: 'registered',
-      userId: created.id,
-      actorId: created.id,
-      sessionId: loggedIn.session.id,
       detail: { transport },
     });
     return loggedIn;

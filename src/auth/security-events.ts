@@ -4,6 +4,7 @@ export type SecurityEventType =
   | 'login.failed'
   | 'login.throttled'
   | 'logout'
+  | 'registration.requested'
   | 'registered'
   | 'reauthenticated'
   | 'reauthentication.failed'

@@ -28,6 +28,11 @@ export const PROBLEMS = {
     title: 'Password too weak',
     detail: 'This password cannot be used. Choose another one.',
   },
+  INVALID_TOKEN: {
+    status: 400,
+    title: 'Invalid token',
+    detail: 'This token is wrong, was used or has expired. Ask for a new mail.',
+  },
   BAD_REQUEST: { status: 400, title: 'Bad request', detail: 'The request cannot be understood.' },
   UNAUTHENTICATED: {
     status: 401,

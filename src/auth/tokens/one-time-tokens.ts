@@ -16,16 +16,14 @@ const SELECTOR_LENGTH = 22;
 const SECRET_BYTES = 24;
 const FORM = /^([\w-]{22})\.[\w-]{32}$/;
 
-/** Longest text that can be a token; whatever is longer need not be looked at. */
-export const MAX_TOKEN_LENGTH = 64;
-
 /**
  * Tokens that work once: 192 bits of the CSPRNG behind a selector made of purpose and e-mail. The store sees their
  * SHA-256 only. One of each purpose lives per e-mail: the next takes its place.
  * @see OWASP ASVS 5.0, 6.4.1, 6.4.3 and 11.5.1
  */
 export class OneTimeTokens {
-  constructor(private readonly store: OneTimeTokenStore) {}
+  /** @param kept undefined in a host that has said nothing about tokens and needs none */
+  constructor(private readonly kept: OneTimeTokenStore | undefined) {}
 
   /**
    * Makes a token.
@@ -56,6 +54,13 @@ export class OneTimeTokens {
   /** What a live token stands for, or null. It is used up: of several callers at once, exactly one gets it. */
   async take<P extends TokenPurpose>(purpose: P, token: string): Promise<TokenPayloads[P] | null> {
     return this.lookUp('take', purpose, token);
+  }
+
+  private get store(): OneTimeTokenStore {
+    if (this.kept) return this.kept;
+    throw new Error(
+      'AuthModule: pass oneTimeTokens: new RedisOneTimeTokenStore({ client }), or a OneTimeTokenStore of your own.',
+    );
   }
 
   private async lookUp<P extends TokenPurpose>(
