@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { EmailTakenError, type PasswordHasher, type UserStore } from './auth/index.js';
+import { EmailTakenError, type ChangeRecording, type PasswordHasher, type UserStore } from './auth/index.js';
 import { ADMIN_ROLE } from './users/index.js';
 
 export const FIRST_ADMIN_EMAIL = 'admin@example.com';
@@ -18,6 +18,8 @@ export interface FirstAdmin {
 export interface FirstAdminOptions {
   users: Pick<UserStore, 'create'> & { countAdmins(): Promise<number> };
   hasher: Pick<PasswordHasher, 'hash'>;
+  /** The account's way into the trail. */
+  recording?: ChangeRecording;
   /** Whether somebody sits at the terminal; if not, output may end in a log that others read. */
   terminal: boolean;
   dataDir: string;
@@ -34,12 +36,8 @@ export async function createFirstAdmin(options: FirstAdminOptions): Promise<Firs
   const password = randomPassword(options.minLength);
   const passwordHash = await options.hasher.hash(password);
   try {
-    await options.users.create({
-      email: FIRST_ADMIN_EMAIL,
-      displayName: 'Admin',
-      passwordHash,
-      roles: [ADMIN_ROLE],
-    });
+    const account = { email: FIRST_ADMIN_EMAIL, displayName: 'Admin', passwordHash, roles: [ADMIN_ROLE] };
+    await options.users.create(account, options.recording);
   } catch (error) {
     if (error instanceof EmailTakenError) return null;
     throw error;

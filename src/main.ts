@@ -1,4 +1,4 @@
-import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth/index.js';
+import { AUTH_OPTIONS, SecurityRecorder, type ResolvedAuthOptions } from './auth/index.js';
 import { loadEnv, type Env } from './config/index.js';
 import { createApp } from './create-app.js';
 import { createFirstAdmin } from './first-admin.js';
@@ -28,6 +28,11 @@ function firstAdmin(app: Awaited<ReturnType<typeof createApp>>, env: Env) {
     terminal: process.stdout.isTTY,
     dataDir: env.dataDir,
     minLength: env.passwordMinLength,
+    recording: app
+      .get(SecurityRecorder, { strict: false })
+      .recording({}, ({ id, roles }) => [
+        { type: 'registered', userId: id, actorId: null, detail: { by: 'first start', roles } },
+      ]),
   });
 }
 

@@ -192,13 +192,25 @@ describe('what acts on live sessions', () => {
 
   it('leaves its traces in the trail, without an actor', async () => {
     const { id } = await program.person('traced@example.com', { sessions: 0 });
+    await user('roles', '--email=traced@example.com', '--role=b', '--role=a');
+    await userTyping(NEW_PASSWORD, 'password', '--email=traced@example.com');
+    await user('unlock', '--email=traced@example.com');
     await user('disable', '--email=traced@example.com');
+    await user('enable', '--email=traced@example.com');
     await sessions('revoke', '--email=traced@example.com');
     const { body } = await program.admin.get(`/admin/events?userId=${id}`);
-    expect(body.items.map(({ type, actorId, detail }: any) => [type, actorId, detail.by])).toEqual([
-      ['sessions.revoked', null, 'command line'],
-      ['user.disabled', null, 'command line'],
+    const marked = { actorId: null, detail: { by: 'command line', operator: expect.stringMatching(/.@./) } };
+    const types = body.items.map(({ type }: any) => type);
+    expect(types).toEqual([
+      'sessions.revoked',
+      'user.enabled',
+      'user.disabled',
+      'user.unlocked',
+      'password.changed',
+      'user.roles_changed',
     ]);
+    for (const event of body.items) expect(event).toMatchObject(marked);
+    expect(body.items.at(-1).detail).toMatchObject({ before: [], after: ['a', 'b'] });
   });
 
   it('keeps the last enabled admin', async () => {

@@ -19,6 +19,8 @@ describe('metrics', () => {
     await client.delete('/auth/sessions/not-one-of-mine');
     await client.get('/nothing/here/for-nora@example.com');
     await client.request('PROPFIND', '/auth/session');
+    const newPassword = 'seven quiet rivers in the dark';
+    await client.put('/auth/password', { currentPassword: PASSWORD, newPassword });
     await client.post('/auth/logout');
     const { status, text, headers } = await new CookieClient(app.url).get('/metrics');
     expect(status).toBe(200);
@@ -37,6 +39,8 @@ describe('metrics', () => {
     expect(value(text, 'latchkey_session_events_total{event="ended",reason="logout"}')).toBe(1);
     expect(value(text, 'latchkey_security_events_total{type="registered"}')).toBe(1);
     expect(value(text, 'latchkey_security_events_total{type="login.failed"}')).toBe(1);
+    // Written with its change, past the recorder, and counted once all the same.
+    expect(value(text, 'latchkey_security_events_total{type="password.changed"}')).toBe(1);
     expect(value(text, 'process_cpu_seconds_total')).toBeGreaterThan(0);
     expect(text).not.toMatch(/nora|not-one-of-mine/);
     await app.close();

@@ -69,14 +69,17 @@ describe('PUT /auth/password', () => {
     expect((await login(NEW_PASSWORD)).status).toBe(200);
   });
 
-  it('records how many sessions it ended', async () => {
-    const [client] = [await loggedIn(), await loggedIn()];
-    const { session } = (await change(client)).body;
+  it('records in which session it was done', async () => {
+    const client = await loggedIn();
+    const { session } = (await client.get('/auth/session')).body;
+    await change(client);
     const { items } = await app.app.get(AuditTrail, { strict: false }).list({ limit: 1 });
     expect(items[0]).toMatchObject({
       type: 'password.changed',
       sessionId: session.id,
-      detail: { revoked: 1 },
+      detail: { ends: 'others' },
+      ip: '127.0.0.1',
+      requestId: expect.any(String),
     });
   });
 

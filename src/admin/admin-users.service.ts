@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { SecurityRecorder } from '../auth/index.js';
+import { originOf, SecurityRecorder } from '../auth/index.js';
 import { type RequestSession, type SessionPrincipal, SessionService } from '../session/index.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions } from './admin.module-definition.js';
+import { userChangeEvents } from './user-change-events.js';
 import { type UserChanges, UserNotFoundError, type UserPage, type UserSearch } from './user-directory.js';
 
 /** Finding people, and changing what they may do. */
@@ -43,35 +44,18 @@ export class AdminUsersService {
     changes: UserChanges,
   ): Promise<SessionPrincipal> {
     const before = await this.get(userId);
+    const recording = this.recorder.recording(originOf(req), (after, was) =>
+      userChangeEvents({ actorId: admin.userId }, after, was),
+    );
     try {
-      const after = await this.options.users.update(userId, changes);
-      await this.recordChanges(req, admin, before, after);
+      const after = await this.options.users.update(userId, changes, recording);
+      await recording.settle(after, before);
       return after;
     } catch (error) {
       // The sessions may not have been reached, and the change stands nevertheless: the trail must have it.
       const after = await this.options.users.find(userId).catch(() => null);
-      if (after) await this.recordChanges(req, admin, before, after);
+      if (after) await recording.settle(after, before);
       throw error;
-    }
-  }
-
-  private async recordChanges(
-    req: Request,
-    { userId: actorId }: RequestSession,
-    before: SessionPrincipal,
-    after: SessionPrincipal,
-  ): Promise<void> {
-    const { id: userId } = after;
-    if (before.disabled !== after.disabled) {
-      await this.recorder.record(req, {
-        type: after.disabled ? 'user.disabled' : 'user.enabled',
-        userId,
-        actorId,
-      });
-    }
-    const detail = { before: [...before.roles].sort(), after: [...after.roles].sort() };
-    if (detail.before.join() !== detail.after.join()) {
-      await this.recorder.record(req, { type: 'user.roles_changed', userId, actorId, detail });
     }
   }
 }

@@ -79,6 +79,7 @@ const TYPES: Record<SecurityEventType, true> = {
   'user.disabled': true,
   'user.enabled': true,
   'user.roles_changed': true,
+  'user.unlocked': true,
 };
 
 /** Every type of event that the trail can hold. */

@@ -1,4 +1,5 @@
 import { ProblemException } from '../problem/index.js';
+import type { ChangeRecording } from '../auth/index.js';
 import type { SessionPrincipal } from '../session/index.js';
 
 /** Which users to look for. */
@@ -45,10 +46,15 @@ export abstract class UserDirectory {
    * Changes a user and applies the change to his live sessions before it resolves: disabling ends them all, a change of
    * roles holds from their next request on. Rejects when the sessions cannot be reached; the change is stored then and
    * reaches them as soon as it can. Asking for what is the case already changes nothing and succeeds.
+   * @param recording the change's way into the trail, for a directory that can write both at once; others leave it alone
    * @throws UserNotFoundError no such user
    * @throws LastAdminError nobody would be left who is enabled and an admin; decided so that a race cannot get past it
    */
-  abstract update(userId: string, changes: UserChanges): Promise<SessionPrincipal>;
+  abstract update(
+    userId: string,
+    changes: UserChanges,
+    recording?: ChangeRecording,
+  ): Promise<SessionPrincipal>;
 }
 
 /** There is no user with this id. */

@@ -20,8 +20,11 @@ export class AuditRepository {
     this.kysely = database.kysely;
   }
 
-  /** Writes a row, or adds to the one that is there when the event has a `repeat` of its id. */
-  async insert(event: SecurityEvent): Promise<void> {
+  /**
+   * Writes a row, or adds to the one that is there when the event has a `repeat` of its id.
+   * @param kysely a transaction that the event is to be part of
+   */
+  async insert(event: SecurityEvent, kysely: Kysely<Schema> = this.kysely): Promise<void> {
     const at = Date.now();
     const values: AuditEventsTable = {
       id: event.repeat?.id ?? nextEventId(at),
@@ -36,7 +39,7 @@ export class AuditRepository {
       detail: event.detail === undefined ? null : detailText(event.detail),
       count: event.repeat?.count ?? null,
     };
-    let insert = this.kysely.insertInto('audit_events').values(values);
+    let insert = kysely.insertInto('audit_events').values(values);
     if (event.repeat) {
       insert = insert.onConflict((conflict) =>
         conflict.column('id').doUpdateSet((eb) => ({

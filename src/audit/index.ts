@@ -1,3 +1,4 @@
 export { AuditTrail } from './audit-trail.js';
+export { AuditRepository } from './audit.repository.js';
 export { AuditModule } from './audit.module.js';
 export type { AuditModuleOptions } from './audit.module-definition.js';

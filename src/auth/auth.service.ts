@@ -12,6 +12,7 @@ import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition
 import { CredentialsService } from './credentials.service.js';
 import { loginTransport } from './login-transport.js';
 import { NewPasswords } from './password/new-passwords.js';
+import type { ChangeRecording } from './security-events.js';
 
 export interface EstablishSessionOptions {
   /** @default the transport of the credential that the request came with, else a cookie */
@@ -75,13 +76,14 @@ export class AuthService {
 
   /**
    * Sets a user's password and ends every session of his before it resolves. It does not ask for the present one.
+   * @param recording the change's way into the trail, from `SecurityRecorder.recording`; without it nothing is recorded
    * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError
    */
-  async setPassword(userId: string, newPassword: string): Promise<void> {
+  async setPassword(userId: string, newPassword: string, recording?: ChangeRecording): Promise<void> {
     const { userStore } = this.options;
     const credentials = await userStore.findCredentials(userId);
     if (!credentials) throw new UnknownUserError();
     const accepted = this.newPasswords.accept(newPassword, credentials.user, 'newPassword');
-    await userStore.changePassword(userId, await this.newPasswords.hash(accepted));
+    await userStore.changePassword(userId, await this.newPasswords.hash(accepted), { recording });
   }
 }

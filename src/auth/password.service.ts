@@ -9,7 +9,7 @@ import { CredentialsService, type CredentialsVerdict } from './credentials.servi
 import { normaliseEmail } from './email.js';
 import type { LoginAttempt } from './login-throttle.js';
 import { NewPasswords } from './password/new-passwords.js';
-import { SecurityRecorder } from './security-recorder.js';
+import { originOf, SecurityRecorder } from './security-recorder.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
 
 type ValidVerdict = Extract<CredentialsVerdict, { valid: true }>;
@@ -58,23 +58,34 @@ export class PasswordService {
     const accepted = this.newPasswords.accept(newPassword, current.principal, 'newPassword');
     const { user, passwordHash } = await this.confirm(req, current, 'change-password', currentPassword);
     const newHash = await this.newPasswords.hash(accepted, abandonment(req));
-    let rotated: (EstablishedSession & { revoked: number }) | undefined;
-    await this.options.userStore.changePassword(user.id, newHash, {
-      expectedHash: passwordHash,
-      apply: async () => {
-        rotated = await this.sessions.rotate(req, { principal: user, revokeOthers: true });
+    const recording = this.recorder.recording(originOf(req), ({ id }) => [
+      // The session that asked for it: the one it goes on as is not there yet when the change is committed.
+      {
+        type: 'password.changed',
+        userId: id,
+        actorId: id,
+        sessionId: current.sessionId,
+        detail: { ends: 'others' },
       },
-    });
+    ]);
+    let changed = false;
+    let rotated: EstablishedSession | undefined;
+    try {
+      await this.options.userStore.changePassword(user.id, newHash, {
+        expectedHash: passwordHash,
+        recording,
+        apply: async () => {
+          changed = true;
+          rotated = await this.sessions.rotate(req, { principal: user, revokeOthers: true });
+        },
+      });
+    } finally {
+      // The sessions may not have been reached, and the change stands nevertheless: the trail must have it.
+      if (changed) await recording.settle(user, user);
+    }
     if (!rotated) throw new Error('UserStore.changePassword has not called apply.');
-    const { session, token, revoked } = rotated;
+    const { session, token } = rotated;
     req.user = user;
-    await this.recorder.record(req, {
-      type: 'password.changed',
-      userId: user.id,
-      actorId: user.id,
-      sessionId: session.id,
-      detail: { revoked },
-    });
     return { user, session, token };
   }
 

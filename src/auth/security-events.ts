@@ -1,3 +1,5 @@
+import type { SessionPrincipal } from '../session/index.js';
+
 /** What can be told of an act on accounts or sessions. */
 export type SecurityEventType =
   | 'login.succeeded'
@@ -13,7 +15,8 @@ export type SecurityEventType =
   | 'sessions.revoked'
   | 'user.disabled'
   | 'user.enabled'
-  | 'user.roles_changed';
+  | 'user.roles_changed'
+  | 'user.unlocked';
 
 /** One act, as the trail keeps it. No password, no session token, no e-mail of somebody who has no account. */
 export interface SecurityEvent {
@@ -35,10 +38,41 @@ export interface SecurityEvent {
   repeat?: { id: string; count: number } | undefined;
 }
 
+/** From where an act was done; nothing of it proves anything. */
+export interface ActOrigin {
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+  requestId?: string | undefined;
+}
+
+/**
+ * How a change of an account gets into the trail in the very transaction that makes it, so that neither is there without
+ * the other, whatever crashes. For stores whose trail is in the same database as their users.
+ */
+export interface ChangeRecording {
+  /**
+   * What to write, decided inside the transaction: from how the user is now, and how he was before. Empty when there is
+   * nothing to tell.
+   */
+  eventsOf(after: SessionPrincipal, before: SessionPrincipal): SecurityEvent[];
+
+  /**
+   * To be called with what was written as soon as it is committed, before anything else can fail. A store that never
+   * calls it has written nothing: then the events go to `SecurityEvents.record` after the change.
+   */
+  committed(events: readonly SecurityEvent[]): void;
+}
+
 /**
  * Port: the trail of security events. `record` is awaited after the act took effect; when it rejects, the act stands and
  * the rejection is logged, so a full disk under the trail neither undoes a logout nor keeps anybody from one.
  */
 export abstract class SecurityEvents {
   abstract record(event: SecurityEvent): Promise<void> | void;
+
+  /**
+   * Hears of an event that the user store has written together with its change: `record` is not called for it. For
+   * whoever counts or passes on; must not throw.
+   */
+  onCommitted?(event: SecurityEvent): void;
 }

@@ -1,4 +1,5 @@
 import type { SessionPrincipal } from '../session/index.js';
+import type { ChangeRecording } from './security-events.js';
 
 /** What a login compares, read in one go: the user, the stored hash, and the version both were read at. */
 export interface UserCredentials {
@@ -27,6 +28,8 @@ export interface ChangePasswordOptions {
    * stays and is applied later, so the change never leaves old sessions alive.
    */
   apply?: (() => Promise<void>) | undefined;
+  /** The change's way into the trail, for a store that can write both at once; others leave it alone. */
+  recording?: ChangeRecording | undefined;
 }
 
 /**
@@ -44,8 +47,13 @@ export abstract class UserStore {
    */
   abstract findCredentials(userId: string): Promise<UserCredentials | null>;
 
-  /** Creates an enabled account. @throws EmailTakenError when the e-mail is in use, also under a race. */
-  abstract create(user: NewUser): Promise<SessionPrincipal>;
+  /**
+   * Creates an enabled account.
+   * @param recording the account's way into the trail, for a store that can write both at once; others leave it alone.
+   *   Before and after are the same for it.
+   * @throws EmailTakenError when the e-mail is in use, also under a race.
+   */
+  abstract create(user: NewUser, recording?: ChangeRecording): Promise<SessionPrincipal>;
 
   /**
    * Replaces the hash of an unchanged password by a stronger one, only while `oldHash` is still stored; otherwise does

@@ -7,6 +7,9 @@ import {
   AUTH_OPTIONS,
   AuthService,
   NewPasswords,
+  SecurityRecorder,
+  type ChangeRecording,
+  type PendingRecording,
   type ResolvedAuthOptions,
   type SecurityEvent,
 } from '../auth/index.js';
@@ -15,6 +18,7 @@ import type { RedisSessionStore } from '../session/index.js';
 import { SESSION_STORE, SessionDoctor, SessionService } from '../session/index.js';
 import { UsersService } from '../users/index.js';
 import { CommandError } from './cli.errors.js';
+import { operatorDetail } from './operator.js';
 
 /**
  * The program without its HTTP server: what it does to accounts reaches live sessions exactly as the HTTP calls do.
@@ -28,6 +32,8 @@ export class OperatorProgram {
   readonly sessions: SessionService;
   readonly doctor: SessionDoctor;
 
+  private readonly recorder: SecurityRecorder;
+
   private constructor(private readonly app: INestApplicationContext) {
     // The tokens are of modules that the application's root does not export.
     const anywhere = { strict: false };
@@ -36,6 +42,7 @@ export class OperatorProgram {
     this.newPasswords = app.get(NewPasswords, anywhere);
     this.options = app.get<ResolvedAuthOptions>(AUTH_OPTIONS, anywhere);
     this.sessions = app.get(SessionService, anywhere);
+    this.recorder = app.get(SecurityRecorder, anywhere);
     this.doctor = new SessionDoctor(app.get<RedisSessionStore>(SESSION_STORE, anywhere));
   }
 
@@ -63,8 +70,19 @@ export class OperatorProgram {
     await this.options.events?.record({
       ...event,
       actorId: null,
-      detail: { ...event.detail, by: 'command line' },
+      detail: { ...event.detail, ...operatorDetail() },
     });
+  }
+
+  /** As {@link record}, for a change of an account: its events are committed with it. */
+  recording(
+    describe: (
+      act: Pick<SecurityEvent, 'actorId' | 'detail'>,
+      ...change: Parameters<ChangeRecording['eventsOf']>
+    ) => SecurityEvent[],
+  ): PendingRecording {
+    const act = { actorId: null, detail: operatorDetail() };
+    return this.recorder.recording({}, (after, before) => describe(act, after, before));
   }
 
   /** Closes every connection. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { userChangeEvents } from '../admin/index.js';
 import { normaliseEmail } from '../auth/index.js';
 import { parseInput } from '../problem/index.js';
 import type { SessionPrincipal } from '../session/index.js';
@@ -91,13 +92,11 @@ async function create({ args, io, open }: CommandContext): Promise<CommandResult
   const passwordHash = await program.newPasswords.hash(
     program.newPasswords.accept(typed, { email, displayName: name }),
   );
-  const user = await program.users.create({
-    email,
-    displayName: name,
-    passwordHash,
-    roles: args.texts('role'),
-  });
-  await program.record({ type: 'registered', userId: user.id, detail: { roles: user.roles } });
+  const recording = program.recording((act, { id, roles }) => [
+    { ...act, type: 'registered', userId: id, detail: { ...act.detail, roles } },
+  ]);
+  const account = { email, displayName: name, passwordHash, roles: args.texts('role') };
+  const user = await program.users.create(account, recording);
   return { text: `Created ${user.email}${rolesText(user)}, id ${user.id}.`, json: { user } };
 }
 
@@ -105,8 +104,7 @@ async function setDisabled({ args, open }: CommandContext, disabled: boolean): P
   const email = args.text('email');
   const program = await open();
   const { id } = await getUserByEmail(program, email);
-  const user = await program.users.update(id, { disabled });
-  await program.record({ type: disabled ? 'user.disabled' : 'user.enabled', userId: id });
+  const user = await program.users.update(id, { disabled }, program.recording(userChangeEvents));
   const text = disabled ? `Disabled ${user.email}; all its sessions have ended.` : `Enabled ${user.email}.`;
   return { text, json: { user } };
 }
@@ -118,10 +116,7 @@ async function setRoles({ args, open }: CommandContext): Promise<CommandResult> 
   if (args.flag('none') === roles.length > 0) throw new UsageError('Give at least one --role, or --none.');
   const program = await open();
   const { id } = await getUserByEmail(program, email);
-  const before = await program.users.find(id);
-  const user = await program.users.update(id, { roles });
-  const detail = { before: before?.roles ?? [], after: user.roles };
-  await program.record({ type: 'user.roles_changed', userId: id, detail });
+  const user = await program.users.update(id, { roles }, program.recording(userChangeEvents));
   return {
     text: `${user.email} has ${user.roles.length === 0 ? 'no roles' : user.roles.join(', ')} now.`,
     json: { user },
@@ -133,8 +128,10 @@ async function setPassword({ args, io, open }: CommandContext): Promise<CommandR
   const password = await readPassword(io, args.flag(PASSWORD_FLAG));
   const program = await open();
   const user = await getUserByEmail(program, email);
-  await program.auth.setPassword(user.id, password);
-  await program.record({ type: 'password.changed', userId: user.id });
+  const recording = program.recording((act, { id: userId }) => [
+    { ...act, type: 'password.changed', userId, detail: { ...act.detail, ends: 'all' } },
+  ]);
+  await program.auth.setPassword(user.id, password, recording);
   return {
     text: `${user.email} has a new password; all its sessions have ended.`,
     json: { id: user.id, email: user.email },
@@ -146,6 +143,7 @@ async function unlock({ args, open }: CommandContext): Promise<CommandResult> {
   const program = await open();
   const user = await getUserByEmail(program, email);
   await program.options.throttle.reset(user.email);
+  await program.record({ type: 'user.unlocked', userId: user.id });
   return { text: `${user.email} can try to log in again.`, json: { id: user.id, email: user.email } };
 }
 

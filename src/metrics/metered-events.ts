@@ -13,7 +13,7 @@ export class MeteredSessionObserver extends SessionObserver {
   }
 }
 
-/** Counts security events on their way to where they are recorded. */
+/** Counts security events on their way to where they are recorded, and those that their change has taken along. */
 export class MeteredSecurityEvents extends SecurityEvents {
   constructor(
     private readonly recorder: SecurityEvents,
@@ -25,5 +25,10 @@ export class MeteredSecurityEvents extends SecurityEvents {
   record(event: SecurityEvent): Promise<void> | void {
     this.metrics.countSecurityEvent(event);
     return this.recorder.record(event);
+  }
+
+  override onCommitted(event: SecurityEvent): void {
+    this.metrics.countSecurityEvent(event);
+    this.recorder.onCommitted?.(event);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditRepository } from '../audit/index.js';
 import { ExpiredTokens } from './expired-tokens.js';
 import { OneTimeTokensRepository } from './one-time-tokens.repository.js';
 import { OutboxDelivery } from './outbox.delivery.js';
@@ -10,6 +11,7 @@ import { UsersService } from './users.service.js';
 /** The program's accounts. Needs Database and SessionService from modules that are global. */
 @Module({
   providers: [
+    AuditRepository,
     ExpiredTokens,
     OneTimeTokensRepository,
     OutboxDelivery,

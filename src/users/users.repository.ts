@@ -42,12 +42,12 @@ export class UsersRepository {
    * @param user e-mail normalised, roles as `normaliseRoles` returns them
    * @throws EmailTakenError when the e-mail is in use; the database decides, so also when two come at once
    */
-  async insert(user: NewUser): Promise<User> {
+  async insert(transaction: Transaction<Schema>, user: NewUser): Promise<User> {
     const now = Date.now();
     const id = randomBytes(16).toString('base64url');
     const created: User = { ...user, id, disabled: false, version: 1, createdAtMs: now };
     try {
-      await this.kysely
+      await transaction
         .insertInto('users')
         .values({ id, created_at: now, ...toColumns(created, now) })
         .execute();

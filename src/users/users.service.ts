@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from 'kysely';
 import {
   InvalidCursorError,
   LastAdminError,
@@ -8,16 +9,19 @@ import {
   type UserPage,
   type UserSearch,
 } from '../admin/index.js';
+import { AuditRepository } from '../audit/index.js';
 import {
   normaliseEmail,
   PasswordChangedError,
   UnknownUserError,
   type ChangePasswordOptions,
+  type ChangeRecording,
   type NewUser,
+  type SecurityEvent,
   type UserCredentials,
   type UserStore,
 } from '../auth/index.js';
-import { Database, decodeCursor, encodeCursor } from '../database/index.js';
+import { Database, decodeCursor, encodeCursor, type Schema } from '../database/index.js';
 import type { SessionPrincipal } from '../session/index.js';
 import { OutboxDelivery } from './outbox.delivery.js';
 import { OutboxRepository, type OutboxEntry } from './outbox.repository.js';
@@ -31,8 +35,8 @@ const MAX_PAGE = 100;
 
 /**
  * The program's accounts, for logging in (`UserStore`) and for administration (`UserDirectory`). A change that open
- * sessions must learn of is written together with a note of that in one transaction, and brought to them before the
- * call resolves. When they cannot be reached the call rejects, the change stands, and {@link OutboxWorker} brings it.
+ * sessions must learn of is written together with a note of that and with its events in the trail, in one transaction,
+ * and brought to them before the call resolves. When they cannot be reached the call rejects, the change stands, and {@link OutboxWorker} brings it.
  *
  * Every method rejects with DatabaseUnavailableError when the database does not answer.
  */
@@ -43,6 +47,7 @@ export class UsersService implements UserStore, UserDirectory {
     private readonly users: UsersRepository,
     private readonly outbox: OutboxRepository,
     private readonly delivery: OutboxDelivery,
+    private readonly trail: AuditRepository,
   ) {}
 
   /** @see UserStore.findByEmail */
@@ -62,16 +67,14 @@ export class UsersService implements UserStore, UserDirectory {
    * @throws EmailTakenError
    * @throws {ProblemException} `VALIDATION_FAILED` when a role is none
    */
-  async create(user: NewUser): Promise<SessionPrincipal> {
-    const { email, displayName, passwordHash, roles } = user;
-    return toPrincipal(
-      await this.users.insert({
-        email: normaliseEmail(email),
-        displayName,
-        passwordHash,
-        roles: normaliseRoles(roles),
-      }),
-    );
+  async create(user: NewUser, recording?: ChangeRecording): Promise<SessionPrincipal> {
+    const { displayName, passwordHash } = user;
+    const [email, roles] = [normaliseEmail(user.email), normaliseRoles(user.roles)];
+    return this.recorded(recording, async (transaction, record) => {
+      const created = await this.users.insert(transaction, { email, displayName, passwordHash, roles });
+      await record(created, created);
+      return toPrincipal(created);
+    });
   }
 
   /** @see UserStore.rehash */
@@ -85,12 +88,13 @@ export class UsersService implements UserStore, UserDirectory {
    * @throws PasswordChangedError
    */
   async changePassword(userId: string, newHash: string, options: ChangePasswordOptions = {}): Promise<void> {
-    const { expectedHash, apply } = options;
-    const entry = await this.database.kysely.transaction().execute(async (transaction) => {
+    const { expectedHash, apply, recording } = options;
+    const entry = await this.recorded(recording, async (transaction, record) => {
       const user = await this.users.lock(transaction, userId);
       if (!user) throw new UnknownUserError();
       if (expectedHash !== undefined && user.passwordHash !== expectedHash) throw new PasswordChangedError();
       await this.users.save(transaction, { ...user, passwordHash: newHash, version: user.version + 1 });
+      await record(user, user);
       return this.outbox.add(transaction, userId, 'password', PASSWORD_HOLD_MS);
     });
     try {
@@ -140,17 +144,17 @@ export class UsersService implements UserStore, UserDirectory {
    * @throws LastAdminError
    * @throws {ProblemException} `VALIDATION_FAILED` when a role is none
    */
-  async update(userId: string, changes: UserChanges): Promise<SessionPrincipal> {
+  async update(userId: string, changes: UserChanges, recording?: ChangeRecording): Promise<SessionPrincipal> {
     const roles = changes.roles && normaliseRoles(changes.roles);
-    const user = await this.store(userId, { roles, disabled: changes.disabled });
+    const user = await this.store(userId, { roles, disabled: changes.disabled }, recording);
     // Not only what this call wrote: a repetition after a 503 changes nothing any more, and must not answer before
     // the sessions know.
     for (const entry of await this.outbox.listOfUser(userId)) await this.delivery.deliver(entry);
     return toPrincipal(user);
   }
 
-  private async store(userId: string, changes: UserChanges): Promise<User> {
-    return this.database.kysely.transaction().execute(async (transaction) => {
+  private async store(userId: string, changes: UserChanges, recording?: ChangeRecording): Promise<User> {
+    return this.recorded(recording, async (transaction, record) => {
       const { user, otherAdmins } = await this.users.lockWithAdmins(transaction, userId);
       if (!user) throw new UserNotFoundError();
       const { roles = user.roles, disabled = user.disabled } = changes;
@@ -159,8 +163,28 @@ export class UsersService implements UserStore, UserDirectory {
       if (isEnabledAdmin(user) && !isEnabledAdmin(changed) && otherAdmins === 0) throw new LastAdminError();
       await this.users.save(transaction, changed);
       await this.outbox.add(transaction, userId, kindOf(user, changed));
+      await record(changed, user);
       return changed;
     });
+  }
+
+  /** A transaction whose events are committed with it, and only with it. */
+  private async recorded<T>(
+    recording: ChangeRecording | undefined,
+    work: (
+      transaction: Transaction<Schema>,
+      record: (after: User, before: User) => Promise<void>,
+    ) => Promise<T>,
+  ): Promise<T> {
+    const events: SecurityEvent[] = [];
+    const result = await this.database.kysely.transaction().execute((transaction) =>
+      work(transaction, async (after, before) => {
+        events.push(...(recording?.eventsOf(toPrincipal(after), toPrincipal(before)) ?? []));
+        for (const event of events) await this.trail.insert(event, transaction);
+      }),
+    );
+    recording?.committed(events);
+    return result;
   }
 }
 

@@ -1,3 +1,4 @@
+import { AuditRepository } from '../../src/audit/index.js';
 import type { Database } from '../../src/database/index.js';
 import type { PrincipalUpdate } from '../../src/session/index.js';
 import { OutboxDelivery } from '../../src/users/outbox.delivery.js';
@@ -47,7 +48,7 @@ export function usersNodeOn(database: Database): UsersNode {
   const repository = new UsersRepository(database);
   const outbox = new OutboxRepository(database);
   const delivery = new OutboxDelivery(repository, outbox, effects);
-  const users = new UsersService(database, repository, outbox, delivery);
+  const users = new UsersService(database, repository, outbox, delivery, new AuditRepository(database));
   const worker = new OutboxWorker(outbox, delivery);
   return {
     database,
