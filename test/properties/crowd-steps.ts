@@ -4,7 +4,7 @@ import { newSessionToken } from '../../src/session/token/session-id.js';
 import { applyEdit } from './edits.js';
 import { kindFor } from './policy.js';
 import { takeTicket } from './login-steps.js';
-import { change, open, written } from './request-steps.js';
+import { change, countUp, open, written } from './request-steps.js';
 import type { Data, ModelSession, ModelUser, Moment } from './session-model.js';
 import { guarantee, type OpenLogin, type OpenRequest, outcomeOf, ring, type World } from './world.js';
 
@@ -36,6 +36,19 @@ export async function saveTogether(world: World, session: ModelSession, writers:
     guarantee('G4', same && inOrder, () => `of ${session.data.log?.join()} there is ${log.join()}`);
     session.data.log = log;
   }
+}
+
+/** Many updates of one session on both nodes at the same time. */
+export async function countTogether(world: World, session: ModelSession, writers: number): Promise<void> {
+  const { model } = world;
+  const { userId, handle } = session;
+  if (userId === undefined || !session.indexed || !model.isUsable(session, world.now())) return;
+  const { at } = await world.during(() =>
+    Promise.all(
+      Array.from({ length: writers }, (_, i) => world.node(i).service.update(userId, handle, countUp)),
+    ),
+  );
+  for (let i = 0; i < writers; i++) written(world, session, at, countUp);
 }
 
 /** Many logins of one user on both nodes at the same time. */

@@ -14,6 +14,13 @@ const MINUTE = 60_000;
 export async function checkInvariants(world: World, step: number, last: boolean): Promise<void> {
   const snapshot = await takeSnapshot(world.redis);
   const { model } = world;
+  for (const { nr, token } of model.sessions) {
+    guarantee(
+      'G6',
+      !snapshot.text.includes(token.slice(-32)),
+      () => `the token of session ${nr} lies in Redis`,
+    );
+  }
   const byDigest = new Map(model.sessions.map((session) => [session.digest, session]));
   for (const record of snapshot.records.values())
     checkRecord(world, snapshot, record, byDigest.get(record.digest));

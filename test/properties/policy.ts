@@ -20,7 +20,8 @@ export const GENERATION_TTL_MS = LIFETIMES.bearer.absoluteTimeoutMs + LONGEST_LO
 /** Longer than anything is kept. */
 export const EVERYTHING_OVER_MS = 25 * 60 * MINUTE;
 
-export const WAITS_MS = [2, 4, 8, 16, 30, 60, 120].map((minutes) => minutes * MINUTE);
+/** Mostly shorter than any session lives, so that many can be used for as long as they may. */
+export const WAITS_MS = [2, 2, 4, 4, 8, 8, 8, 10, 10, 16, 30, 60, 120].map((minutes) => minutes * MINUTE);
 
 export const ADMIN_ROLE = 'admin';
 

@@ -12,7 +12,12 @@ export async function open(
   session: ModelSession,
 ): Promise<OpenRequest | undefined> {
   const request = world.visitor(world.node(node));
-  const data = (await request.node.store.get(session.token)) as SessionData | null;
+  const { store, sent } = request.node;
+  const before = sent.length;
+  const data = (await store.get(session.token)) as SessionData | null;
+  // What a revoke-all left is swept whenever there is time.
+  const commands = sent.slice(before).filter((one) => one.includes(session.tag) && !one.includes('trash:'));
+  guarantee('G8', commands.length === 1, () => `a read sent ${commands.length}: ${commands.join(', ')}`);
   expectLoaded(world, session, data);
   if (!data) return undefined;
   request.req.sessionID = session.token;
@@ -91,6 +96,10 @@ export function written(world: World, session: ModelSession, at: Moment, edit: (
   session.revision += 1;
   world.model.use(session, at);
 }
+
+export const countUp = (data: { n?: unknown }) => {
+  data.n = Number(data.n ?? 0) + 1;
+};
 
 /** A request that changed nothing uses its session; its answer does not wait for that. */
 export async function touch(world: World, request: OpenRequest): Promise<void> {

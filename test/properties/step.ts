@@ -13,7 +13,7 @@ export type Step =
   | { do: 'change'; request: number; edit: EditKind }
   | { do: 'save'; request: number; edit: EditKind | null; policy: Policy }
   | { do: 'touch' | 'logout'; request: number }
-  | { do: 'update' | 'put' | 'destroy'; node: number; session: number }
+  | { do: 'update' | 'put' | 'destroy' | 'misplace'; node: number; session: number }
   | { do: 'regenerate'; request: number; keepUser: boolean }
   | { do: 'ticket'; node: number; user: number }
   | {
@@ -31,7 +31,7 @@ export type Step =
   | { do: 'revokeAll' | 'list'; node: number; user: number }
   | { do: 'revokeEveryone'; node: number; keep: number | null }
   | { do: 'principal'; node: number; user: number; roles: string[]; disabled: boolean; overtaken: boolean }
-  | { do: 'saveTogether'; session: number; writers: number }
+  | { do: 'saveTogether' | 'countTogether'; session: number; writers: number }
   | { do: 'loginTogether'; user: number; logins: number }
   | { do: 'revokeInTheMidst' | 'revokeTwiceAtOnce' | 'loseIndex'; user: number }
   | { do: 'loseRecord'; session: number }
@@ -45,6 +45,7 @@ const some = fc.constantFrom(0, 0, 0, 1, 1, 2, 3, 5);
 const maybe = fc.option(some, { freq: 2 });
 const edit = fc.constantFrom<EditKind>('add', 'append', 'append', 'remove', 'set');
 const policy = fc.constantFrom<Policy>('merge', 'merge', 'merge', 'strict', 'readonly');
+const bearer = fc.boolean();
 const rarely = fc.constantFrom(false, false, false, true);
 
 type Called<Name, One = Step> = One extends { do: infer Names }
@@ -67,46 +68,52 @@ const step = <Name extends Step['do']>(
 
 /** What every run is made of. */
 const USUAL = [
-  step(4, 'login', {
+  step(5, 'login', {
     node,
     user,
     ticket: fc.constant(null),
     request: maybe,
-    bearer: fc.boolean(),
+    bearer,
     instead: maybe,
   }),
   step(6, 'open', { node, session: some }),
-  step(9, 'save', { request: some, edit: fc.option(edit, { freq: 5 }), policy }),
-  step(3, 'wait', { ms: fc.constantFrom(...WAITS_MS) }),
+  step(11, 'save', { request: some, edit: fc.option(edit, { freq: 5 }), policy }),
+  step(5, 'wait', { ms: fc.constantFrom(...WAITS_MS) }),
 ];
 
 /** What only some runs have: few kinds of steps meet each other in more ways than many do ("swarm testing"). */
-const UNUSUAL = [
-  [step(6, 'visit', { node })],
-  [
-    step(6, 'ticket', { node, user }),
+const UNUSUAL = {
+  visits: [
+    step(6, 'visit', { node }),
     step(6, 'login', {
       node,
       user,
-      ticket: some,
-      request: maybe,
-      bearer: fc.boolean(),
+      ticket: fc.constant(null),
+      request: some,
+      bearer,
       instead: fc.constant(null),
     }),
   ],
-  [step(3, 'change', { request: some, edit })],
-  [step(8, 'touch', { request: some })],
-  [step(4, 'update', { node, session: some })],
-  [step(3, 'put', { node, session: some })],
-  [step(6, 'rotate', { request: some, revokeOthers: fc.boolean(), fresh: fc.boolean() })],
-  [step(4, 'regenerate', { request: some, keepUser: fc.boolean() })],
-  [step(3, 'logout', { request: some })],
-  [step(3, 'destroy', { node, session: some })],
-  [step(4, 'revoke', { node, session: some, byStranger: rarely })],
-  [step(4, 'revokeOthers', { node, session: some })],
-  [step(5, 'revokeAll', { node, user })],
-  [step(2, 'revokeEveryone', { node, keep: maybe })],
-  [
+  tickets: [
+    step(6, 'ticket', { node, user }),
+    step(6, 'login', { node, user, ticket: some, request: maybe, bearer, instead: fc.constant(null) }),
+  ],
+  changes: [step(3, 'change', { request: some, edit })],
+  touches: [step(8, 'touch', { request: some })],
+  updates: [
+    step(4, 'update', { node, session: some }),
+    step(3, 'countTogether', { session: some, writers: fc.integer({ min: 2, max: 6 }) }),
+  ],
+  puts: [step(3, 'put', { node, session: some })],
+  rotations: [step(6, 'rotate', { request: some, revokeOthers: fc.boolean(), fresh: fc.boolean() })],
+  regenerations: [step(4, 'regenerate', { request: some, keepUser: fc.boolean() })],
+  logouts: [step(3, 'logout', { request: some })],
+  destructions: [step(3, 'destroy', { node, session: some })],
+  revocations: [step(4, 'revoke', { node, session: some, byStranger: rarely })],
+  revocationsOfOthers: [step(4, 'revokeOthers', { node, session: some })],
+  revocationsOfAll: [step(5, 'revokeAll', { node, user })],
+  ends: [step(2, 'revokeEveryone', { node, keep: maybe })],
+  principals: [
     step(4, 'principal', {
       node,
       user,
@@ -115,14 +122,16 @@ const UNUSUAL = [
       overtaken: fc.boolean(),
     }),
   ],
-  [step(6, 'list', { node, user })],
-  [step(3, 'saveTogether', { session: some, writers: fc.integer({ min: 2, max: 6 }) })],
-  [step(3, 'loginTogether', { user, logins: fc.integer({ min: 2, max: 5 }) })],
-  [step(3, 'revokeInTheMidst', { user })],
-  [step(3, 'revokeTwiceAtOnce', { user })],
-  [step(2, 'loseIndex', { user })],
-  [step(2, 'loseRecord', { session: some })],
-];
+  misplacements: [step(3, 'misplace', { node, session: some })],
+  lists: [step(6, 'list', { node, user })],
+  crowdsOfSaves: [step(3, 'saveTogether', { session: some, writers: fc.integer({ min: 2, max: 6 }) })],
+  crowdsOfLogins: [step(3, 'loginTogether', { user, logins: fc.integer({ min: 2, max: 5 }) })],
+  revocationsInTheMidst: [step(3, 'revokeInTheMidst', { user }), step(3, 'revokeTwiceAtOnce', { user })],
+  lostIndexes: [step(2, 'loseIndex', { user })],
+  lostRecords: [step(2, 'loseRecord', { session: some })],
+};
+
+export type Unusual = keyof typeof UNUSUAL;
 
 export interface Run {
   setting: Setting;
@@ -139,9 +148,20 @@ const anySetting: fc.Arbitrary<Setting> = fc.record(
   { noNullPrototype: true },
 );
 
+const runsWith = (kinds: Unusual[], setting: fc.Arbitrary<Setting>, minLength: number): fc.Arbitrary<Run> => {
+  const step = fc.oneof(...USUAL, ...kinds.flatMap((kind) => UNUSUAL[kind]));
+  const steps = fc.array(step, { minLength, maxLength: 40, size: 'max' });
+  return fc.record({ setting, steps }, { noNullPrototype: true });
+};
+
 export const anyRun: fc.Arbitrary<Run> = fc
-  .subarray(UNUSUAL, { minLength: 1, maxLength: 5 })
-  .chain((kinds) => {
-    const steps = fc.array(fc.oneof(...USUAL, ...kinds.flat()), { minLength: 1, maxLength: 40, size: 'max' });
-    return fc.record({ setting: anySetting, steps }, { noNullPrototype: true });
-  });
+  .subarray(Object.keys(UNUSUAL) as Unusual[], { minLength: 1, maxLength: 5 })
+  .chain((kinds) => runsWith(kinds, anySetting, 1));
+
+/** A part of all runs, in which something is found sooner: long ones with these kinds of steps and this setting. */
+export const runsAround = (kinds: Unusual[], setting: Partial<Setting> = {}): fc.Arbitrary<Run> =>
+  runsWith(
+    kinds,
+    anySetting.map((any) => ({ ...any, ...setting })),
+    30,
+  );

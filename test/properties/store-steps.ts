@@ -1,8 +1,8 @@
 import { Cookie, type SessionData } from 'express-session';
 import { snapshotOf } from '../../src/session/principal-snapshot.js';
-import { newSessionToken } from '../../src/session/token/session-id.js';
+import { addressOf, newSessionToken } from '../../src/session/token/session-id.js';
 import { lifetimeOf } from './policy.js';
-import { written } from './request-steps.js';
+import { countUp, written } from './request-steps.js';
 import type { ModelSession, ModelUser } from './session-model.js';
 import { PREFIX } from './snapshot.js';
 import { guarantee, type OpenRequest, outcomeOf, ring, type World } from './world.js';
@@ -19,7 +19,6 @@ export async function update(world: World, node: number, session: ModelSession):
   const { userId } = session;
   if (userId === undefined) return;
   const expected = world.model.isUsable(session, world.now()) && session.indexed ? 'ok' : 'SessionEndedError';
-  const countUp = (data: { n?: unknown }) => (data.n = Number(data.n ?? 0) + 1);
   const { result, at } = await world.during(() =>
     outcomeOf(() => service.update(userId, session.handle, countUp)),
   );
@@ -103,9 +102,32 @@ function sessionOf(user: ModelUser, data: object): SessionData {
   } as unknown as SessionData;
 }
 
+/** Another user's id leads to a session: one handed over under it by a host, one whose record got there. It is nobody's. */
+export async function misplace(world: World, node: number, session: ModelSession): Promise<void> {
+  const { store } = world.node(node);
+  const owner = world.model.userOf(session);
+  const other = world.model.users.find((user) => user !== owner);
+  if (!owner || !other || !world.model.isLive(session, world.now())) return;
+  const token = newSessionToken(ring.current(other.id));
+  const { outcome } = await outcomeOf(() => store.set(token, sessionOf(owner, {})) as Promise<void>);
+  guarantee(
+    'G1',
+    outcome === 'SessionUserMismatchError',
+    () => `a session of ${owner.id} under an id of ${other.id} ended with ${outcome}`,
+  );
+  const { tag, digest } = addressOf(token);
+  await world.redis.copy(recordKey(session), recordKey({ tag, digest }));
+  const read = (await store.get(token)) as SessionData | null;
+  await world.redis.del(recordKey({ tag, digest }));
+  guarantee('G1', read === null, () => `an id of ${other.id} leads to a session of ${owner.id}`);
+}
+
+const recordKey = ({ tag, digest }: Pick<ModelSession, 'tag' | 'digest'>) =>
+  `${PREFIX}sess:{${tag}}:${digest}`;
+
 /** Redis forgets a record, as one that evicts keys does. */
 export async function loseRecord(world: World, session: ModelSession): Promise<void> {
-  await world.redis.del(`${PREFIX}sess:{${session.tag}}:${session.digest}`);
+  await world.redis.del(recordKey(session));
   world.model.lose(session);
 }
 

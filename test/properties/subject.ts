@@ -36,6 +36,8 @@ export interface Node {
   client: Redis;
   service: SessionService;
   store: RedisSessionStore;
+  /** Every command that its client has sent, with its keys. */
+  sent: readonly string[];
 }
 
 export const SECRET = 'cookie-secret-of-the-property-specification';
@@ -45,22 +47,23 @@ export const INDEX_KEY = 'index-key-of-the-property-specification';
 export class Nodes {
   private readonly apps: INestApplicationContext[] = [];
   private readonly pairs = new Map<string, [Node, Node]>();
+  private readonly sent: [string[], string[]];
   private setting: Setting | undefined;
 
   constructor(
     readonly subject: Subject,
     private readonly clients: [Redis, Redis],
-  ) {}
+  ) {
+    this.sent = [recordSent(clients[0]), recordSent(clients[1])];
+  }
 
   async with(setting: Setting): Promise<[Node, Node]> {
     this.setting = setting;
+    for (const commands of this.sent) commands.length = 0;
     const name = `${setting.maxSessions} ${setting.limitPolicy}`;
     const known = this.pairs.get(name);
     if (known) return known;
-    const pair: [Node, Node] = [
-      await this.start(this.clients[0], setting),
-      await this.start(this.clients[1], setting),
-    ];
+    const pair: [Node, Node] = [await this.start(0, setting), await this.start(1, setting)];
     if (this.pairs.size === 0) for (const client of this.clients) this.letFail(client);
     this.pairs.set(name, pair);
     return pair;
@@ -70,7 +73,8 @@ export class Nodes {
     for (const app of this.apps) await app.close();
   }
 
-  private async start(client: Redis, { maxSessions, limitPolicy }: Setting): Promise<Node> {
+  private async start(number: 0 | 1, { maxSessions, limitPolicy }: Setting): Promise<Node> {
+    const client = this.clients[number];
     const { SessionModule, SessionService, SESSION_STORE } = this.subject.modules;
     const module = SessionModule.forRoot({
       client,
@@ -87,7 +91,8 @@ export class Nodes {
     });
     const app = await NestFactory.createApplicationContext(module, { logger: false });
     this.apps.push(app);
-    return { client, service: app.get(SessionService), store: app.get<RedisSessionStore>(SESSION_STORE) };
+    const store = app.get<RedisSessionStore>(SESSION_STORE);
+    return { client, service: app.get(SessionService), store, sent: this.sent[number] };
   }
 
   /** Makes a revoke-all leave over what the setting says, as it does for a user with hundreds of sessions. */
@@ -101,4 +106,14 @@ export class Nodes {
     scripts.lkSweep = (...args) =>
       this.setting?.sweeps === false ? Promise.reject(new Error('This node is gone.')) : sweep(...args);
   }
+}
+
+function recordSent(client: Redis): string[] {
+  const sent: string[] = [];
+  const send = client.sendCommand.bind(client);
+  client.sendCommand = (command, ...rest) => {
+    sent.push([command.name, ...command.getKeys()].join(' '));
+    return send(command, ...rest);
+  };
+  return sent;
 }

@@ -57,8 +57,13 @@ async function place(name: string, directory: string): Promise<void> {
     copyFileSync(join(ROOT, name), target);
     return;
   }
-  const { code } = await transform(readFileSync(join(ROOT, name), 'utf8'), {
-    filename: name,
+  writeFileSync(target, await compileText(readFileSync(join(ROOT, name), 'utf8'), name));
+}
+
+/** Compiles one file as Jest does. @returns its JavaScript */
+export async function compileText(text: string, filename: string): Promise<string> {
+  const { code } = await transform(text, {
+    filename,
     jsc: {
       target: 'es2022',
       parser: { syntax: 'typescript', decorators: true },
@@ -67,5 +72,5 @@ async function place(name: string, directory: string): Promise<void> {
     },
     module: { type: 'es6' },
   });
-  writeFileSync(target, code);
+  return code;
 }

@@ -3,7 +3,8 @@
 --
 -- ARGV  1 prefix of the keys   2 how much time passes, ms
 -- Moves the expiry of every key, the four times in the header of a session record (the generation is a time unless
--- it is 0), the scores of indexes and trash, and the generations. A key whose expiry is past is gone.
+-- it is 0), the scores of indexes and trash, the generations, and when everybody's sessions were last ended. A key whose
+-- expiry is past is gone.
 local prefix, passed = ARGV[1], tonumber(ARGV[2])
 local function back(key, offset)
   local time = tonumber(redis.call('GETRANGE', key, offset, offset + 12))
@@ -18,6 +19,12 @@ for _, key in ipairs(redis.call('KEYS', prefix .. '*')) do
   elseif kind == 'idx' or kind == 'trash' then
     local members = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
     for i = 1, #members, 2 do redis.call('ZADD', key, members[i + 1] - passed, members[i]) end
+  end
+  if key == prefix .. '{everyone}:latest' then
+    for _, field in ipairs({'begun', 'finished'}) do
+      local time = redis.call('HGET', key, field)
+      if time ~= '' then redis.call('HSET', key, field, string.format('%.0f', time - passed)) end
+    end
   end
   local expiry = redis.call('PEXPIRETIME', key)
   if expiry >= 0 then redis.call('PEXPIREAT', key, expiry - passed) end
