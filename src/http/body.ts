@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 
 import { ProblemException } from '../problem/index.js';
+import { isRepeated } from '../session/index.js';
+import { askForBody } from './expectations.js';
 
 /** More than any request of this API needs, and little enough to parse for anybody who asks. */
 export const BODY_LIMIT_BYTES = 16_384;
@@ -18,17 +20,24 @@ const MEDIA_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$
  * In place of body-parser, which reads a body that is too large to its end before it says so.
  */
 export function jsonBody(): RequestHandler {
-  return (req, res, next) => {
+  return (req, _res, next) => {
     if (!hasBody(req)) {
       next();
       return;
     }
-    res.once('finish', () => discardRest(req));
     read(req)
       .then((body) => {
         req.body = parse(body);
       })
       .then(() => next(), next);
+  };
+}
+
+/** Cuts off who goes on sending a body for which he has his answer already. Mount it before whatever may refuse. */
+export function cutOffBodies(): RequestHandler {
+  return (req, res, next) => {
+    if (hasBody(req)) res.once('finish', () => discardRest(req));
+    next();
   };
 }
 
@@ -39,14 +48,10 @@ function hasBody(req: IncomingMessage): boolean {
 }
 
 async function read(req: IncomingMessage): Promise<Buffer> {
-  // Compressed bodies too: 16 kB of them could become megabytes.
-  const {
-    'content-type': type = '',
-    'content-encoding': encoding = 'identity',
-    'content-length': length,
-  } = req.headers;
-  if (!MEDIA_TYPE.test(type) || encoding !== 'identity') throw new ProblemException('UNSUPPORTED_MEDIA_TYPE');
-  if (Number(length ?? 0) > BODY_LIMIT_BYTES) throw new ProblemException('BODY_TOO_LARGE');
+  if (!isPlainJson(req)) throw new ProblemException('UNSUPPORTED_MEDIA_TYPE');
+  if (Number(req.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES)
+    throw new ProblemException('BODY_TOO_LARGE');
+  askForBody(req);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -58,6 +63,21 @@ async function read(req: IncomingMessage): Promise<Buffer> {
     req.once('end', () => resolve(Buffer.concat(chunks)));
     req.once('error', (error) => reject(new ProblemException('BAD_REQUEST', { cause: error })));
   });
+}
+
+/** Compressed bodies are refused too, whoever says that they are: 16 kB of them could become megabytes. */
+function isPlainJson(req: IncomingMessage): boolean {
+  const {
+    'content-type': type = '',
+    'content-encoding': encoding = 'identity',
+    'transfer-encoding': transfer = 'chunked',
+  } = req.headers;
+  return (
+    MEDIA_TYPE.test(type) &&
+    !isRepeated(req, 'content-type') &&
+    encoding.toLowerCase() === 'identity' &&
+    transfer.toLowerCase() === 'chunked'
+  );
 }
 
 function parse(body: Buffer): object {

@@ -1,29 +1,56 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { ProblemException } from '../problem/index.js';
+import { ProblemException, type ProblemCode } from '../problem/index.js';
+
+// What node:http calls the errors that are more than «this is not HTTP».
+const CODES: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'BODY_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
 
 /**
  * Answers what is not HTTP, or too large or too slow to become a request, as the rest of the program answers: such
  * bytes never reach a middleware or a filter.
  */
 export function answerClientErrors(server: Server): void {
+  const begun = answersBegun(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const requestId = randomUUID();
-    const body = JSON.stringify({ ...new ProblemException('BAD_REQUEST').body, requestId });
-    const head = [
-      'HTTP/1.1 400 Bad Request',
-      'Content-Type: application/problem+json',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
-      `X-Request-Id: ${requestId}`,
-      'Connection: close',
-    ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    // In the middle of an answer, the bytes of this one would be taken for part of it.
+    if (error.code === 'ECONNRESET' || !socket.writable || begun(socket)) socket.destroy();
+    else endWith(socket, new ProblemException(CODES[error.code ?? ''] ?? 'BAD_REQUEST'));
   });
+  // Nothing is relayed here. Without a listener, node:http would hang up without a word.
+  server.on('connect', (_req: IncomingMessage, socket: Duplex) =>
+    endWith(socket, new ProblemException('METHOD_NOT_ALLOWED', { headers: { Allow: '' } })),
+  );
+}
+
+/** Tells of a connection whether an answer on it has begun and not ended. */
+function answersBegun(server: Server): (socket: Duplex) => boolean {
+  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  server.on('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
+    const answers = underWay.get(socket) ?? new Set();
+    underWay.set(socket, answers.add(res));
+    res.once('close', () => answers.delete(res));
+  });
+  return (socket) => [...(underWay.get(socket) ?? [])].some((res) => res.headersSent);
+}
+
+function endWith(socket: Duplex, problem: ProblemException): void {
+  const requestId = randomUUID();
+  const body = JSON.stringify({ ...problem.body, requestId });
+  const { status } = problem.body;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    `X-Request-Id: ${requestId}`,
+    ...Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}`),
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

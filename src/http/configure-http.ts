@@ -3,13 +3,16 @@ import type { RequestHandler } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 
-import { jsonBody } from './body.js';
+import { cutOffBodies, jsonBody } from './body.js';
 import { answerClientErrors } from './client-error.js';
+import { allowFrontEnds } from './cors.js';
 import { crossSiteGuard } from './cross-site.js';
+import { answerExpectations } from './expectations.js';
 import { noStore } from './no-store.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
 import { requestLog } from './request-log.js';
 import { securityHeaders } from './security-headers.js';
+import { strictHeaders } from './strict-headers.js';
 
 export interface HttpOptions extends OriginOptions {
   logger: Logger;
@@ -34,21 +37,15 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions)
   app.disable('etag');
   app.set('trust proxy', options.trustedProxies.length > 0 ? [...options.trustedProxies] : false);
   if (options.publicUrl?.startsWith('https:') === true) declareHttps(app);
-  limitTimes(app.getHttpServer());
+  spellOneWay(app);
+  harden(app.getHttpServer());
 
   app.use(options.observe);
   app.use(requestLog(options.logger));
   app.use(securityHeaders(options));
-  if (options.allowedOrigins.length > 0) {
-    app.enableCors({
-      origin: [...options.allowedOrigins],
-      credentials: true,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      allowedHeaders: ['Content-Type', 'Authorization', 'X-Request-Id'],
-      exposedHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Revocation-Durable'],
-      maxAge: 600,
-    });
-  }
+  app.use(cutOffBodies());
+  app.use(strictHeaders);
+  if (options.allowedOrigins.length > 0) allowFrontEnds(app, options.allowedOrigins);
   const { cookieName, legacyCookieName } = options;
   app.use(crossSiteGuard({ cookieName, legacyCookieName, isKnownOrigin: knownOrigins(options) }));
   app.use(['/auth', '/admin'], noStore);
@@ -65,11 +62,23 @@ function declareHttps(app: NestExpressApplication): void {
   Object.defineProperty(request, 'protocol', { configurable: true, get: () => 'https' });
 }
 
-function limitTimes(server: Server): void {
+/**
+ * What a proxy allows or forbids by path is not to be had under a path in other letters. Nest has made the router by now,
+ * with Express's setting of the time, but no route yet.
+ */
+function spellOneWay(app: NestExpressApplication): void {
+  const { router } = app.getHttpAdapter().getInstance() as { router: object };
+  Object.assign(router, { caseSensitive: true });
+}
+
+function harden(server: Server): void {
   // A request of at most 16 kB that takes longer to arrive is a slow loris.
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;
   // Longer than the 60 s after which load balancers drop idle connections, so that they never reuse a dead one.
   server.keepAliveTimeout = 65_000;
+  // strictHeaders says no, instead of silently doing without the rest and without a word about a missing Host.
+  Object.assign(server, { maxHeadersCount: 0, requireHostHeader: false });
   answerClientErrors(server);
+  answerExpectations(server);
 }

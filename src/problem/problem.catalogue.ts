@@ -21,7 +21,7 @@ export const PROBLEMS = {
   AMBIGUOUS_CREDENTIALS: {
     status: 400,
     title: 'Ambiguous credentials',
-    detail: 'Send a session cookie or a bearer token, not both.',
+    detail: 'Send one session cookie or one bearer token, and no other beside it.',
   },
   PASSWORD_TOO_WEAK: {
     status: 400,
@@ -66,6 +66,11 @@ export const PROBLEMS = {
     title: 'Method not allowed',
     detail: 'This address does not answer to that method.',
   },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'Request timeout',
+    detail: 'The request took too long to arrive.',
+  },
   EMAIL_TAKEN: {
     status: 409,
     title: 'E-mail taken',
@@ -101,6 +106,11 @@ export const PROBLEMS = {
     status: 415,
     title: 'Unsupported media type',
     detail: 'A body must be sent as Content-Type: application/json in UTF-8.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'Headers too large',
+    detail: 'The request line and the headers are more or longer than this server accepts.',
   },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts', detail: 'Wait before trying again.' },
   INTERNAL_ERROR: { status: 500, title: 'Internal error', detail: 'Something went wrong on this side.' },

@@ -35,7 +35,9 @@ export function sendProblem(req: IdentifiedRequest, res: ServerResponse, problem
   res.statusCode = body.status;
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Cache-Control', 'no-store');
-  res.end(JSON.stringify({ ...body, requestId: requestIdOf(req) }));
+  const text = JSON.stringify({ ...body, requestId: requestIdOf(req) });
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(text);
 }
 
 /** The id that a logging middleware has given the request; undefined without one. */

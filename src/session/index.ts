@@ -18,7 +18,12 @@ export {
   requestSession,
   type RequestSession,
 } from './request/request-session.js';
-export { hasCookie, presentedCredentials, type PresentedCredentials } from './request/credentials.js';
+export {
+  hasCookie,
+  isRepeated,
+  presentedCredentials,
+  type PresentedCredentials,
+} from './request/credentials.js';
 export type { LoginTicket } from './login-ticket.js';
 export { applySessionRoute, NoTouch, SessionPolicy } from './session-route.js';
 export { snapshotOf } from './principal-snapshot.js';

@@ -46,7 +46,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
 
   use(req: Request, res: Response, next: NextFunction): void {
     const presented = presentedCredentials(req, this.options.cookie.name);
-    if (presented.bearer && presented.cookie) {
+    if (presented.ambiguous) {
       next(new ProblemException('AMBIGUOUS_CREDENTIALS'));
       return;
     }

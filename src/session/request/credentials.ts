@@ -10,22 +10,49 @@ export interface PresentedCredentials {
   bearer: { token: string | undefined } | undefined;
   /** Whether the session cookie is there, whatever it holds. */
   cookie: boolean;
+  /**
+   * Whether there are several: a token beside a cookie, two different session cookies, two Authorization headers. A proxy
+   * may have looked at another one than would count here, and whoever put a second cookie there wants it to be used.
+   */
+  ambiguous: boolean;
 }
 
 /** Reads the Authorization and Cookie headers. Only the Bearer scheme counts; nothing is read from the URL. */
 export function presentedCredentials(req: IncomingMessage, cookieName: string): PresentedCredentials {
-  const { authorization } = req.headers;
-  return {
-    bearer:
-      authorization !== undefined && BEARER_SCHEME.test(authorization)
-        ? { token: BEARER.exec(authorization)?.[1] }
-        : undefined,
-    cookie: hasCookie(req.headers.cookie, cookieName),
-  };
+  const { authorization, cookie: header } = req.headers;
+  const bearer =
+    authorization !== undefined && BEARER_SCHEME.test(authorization)
+      ? { token: BEARER.exec(authorization)?.[1] }
+      : undefined;
+  const cookies = new Set(cookiesNamed(header, cookieName));
+  const ambiguous =
+    cookies.size > (bearer ? 0 : 1) || (authorization !== undefined && isRepeated(req, 'authorization'));
+  return { bearer, cookie: cookies.size > 0, ambiguous };
 }
 
 /** Whether a Cookie header has a cookie of this name. */
 export function hasCookie(header: string | undefined, name: string): boolean {
-  if (header === undefined || !header.includes(name)) return false;
-  return header.split(';').some((pair) => pair.slice(0, Math.max(0, pair.indexOf('='))).trim() === name);
+  return cookiesNamed(header, name).length > 0;
+}
+
+/** The values of all cookies of this name, as they were sent. */
+function cookiesNamed(header: string | undefined, name: string): string[] {
+  if (header === undefined || !header.includes(name)) return [];
+  return header.split(';').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    return equals > 0 && pair.slice(0, equals).trim() === name ? [pair.slice(equals + 1).trim()] : [];
+  });
+}
+
+/**
+ * Whether a request has a header of this name more than once. Of headers that there may be only one of, Node keeps the
+ * first and does not say that there were others.
+ * @param name in lower case
+ */
+export function isRepeated({ rawHeaders }: IncomingMessage, name: string): boolean {
+  let seen = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) seen += 1;
+  }
+  return seen > 1;
 }
