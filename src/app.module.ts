@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, ModuleRef } from '@nestjs/core';
 import type { Redis } from 'ioredis';
+import { join } from 'node:path';
 
 import { AdminModule, type AdminModuleOptions } from './admin/index.js';
 import { AuditModule, AuditTrail } from './audit/index.js';
@@ -16,11 +17,12 @@ import type { Env } from './config/index.js';
 import { DatabaseModule } from './database/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule, knownOrigins } from './http/index.js';
+import { createMailSender } from './mail/index.js';
 import { MeteredSecurityEvents, MeteredSessionObserver, Metrics, MetricsModule } from './metrics/index.js';
 import { ProblemFilter } from './problem/index.js';
 import { REDIS_CLIENT, RedisModule } from './redis/index.js';
 import { SessionModule, type SessionModuleOptions } from './session/index.js';
-import { UsersModule, UsersService } from './users/index.js';
+import { OneTimeTokensRepository, UsersModule, UsersService } from './users/index.js';
 
 /** Paths, as Nest's `exclude` takes them, that need no session and must answer when Redis does not. */
 export const SESSIONLESS_PATHS = ['health/{*path}', 'metrics'];
@@ -50,9 +52,14 @@ export class AppModule {
         AuthModule.forRootAsync({
           isGlobal: true,
           imports: [UsersModule, audit],
-          inject: [UsersService, AuditTrail, REDIS_CLIENT, Metrics],
-          useFactory: (users: UsersService, trail: AuditTrail, client: Redis, metrics: Metrics) =>
-            authOptions(env, { users, trail, client, metrics }),
+          inject: [UsersService, OneTimeTokensRepository, AuditTrail, REDIS_CLIENT, Metrics],
+          useFactory: (
+            users: UsersService,
+            tokens: OneTimeTokensRepository,
+            trail: AuditTrail,
+            client: Redis,
+            metrics: Metrics,
+          ) => authOptions(env, { users, tokens, trail, client, metrics }),
         }),
         AdminModule.forRootAsync({
           imports: [UsersModule, audit],
@@ -98,17 +105,23 @@ function takeoverOptions({ takeover }: Env, modules: ModuleRef): SessionModuleOp
 
 interface AuthParts {
   users: UsersService;
+  tokens: OneTimeTokensRepository;
   trail: AuditTrail;
   client: Redis;
   metrics: Metrics;
 }
 
-function authOptions(env: Env, { users, trail, client, metrics }: AuthParts): AuthModuleOptions {
+function authOptions(env: Env, { users, tokens, trail, client, metrics }: AuthParts): AuthModuleOptions {
   return {
     userStore: users,
     throttle: new RedisLoginThrottle({ client, prefix: env.sessionPrefix }),
     events: new MeteredSecurityEvents(trail, metrics),
     registration: env.registration,
+    mailSender: createMailSender({
+      ...env.mail,
+      filesDir: env.production ? undefined : join(env.dataDir, 'mail'),
+    }),
+    oneTimeTokens: tokens,
     passwordMinLength: env.passwordMinLength,
     reauthWindowMs: env.reauthWindowMs,
     argon2: env.argon2,

@@ -85,8 +85,29 @@ export function combinedProblems(env: EnvWithoutSecrets, settings: Settings): En
       rule: 'must be another cookie than that of the sessions of this program',
     });
   }
+  problems.push(...mailProblems(env, settings));
   if (env.metrics.port !== undefined && env.metrics.port !== 0 && env.metrics.port === env.port) {
     problems.push({ name: 'METRICS_PORT', rule: 'must differ from PORT' });
+  }
+  return problems;
+}
+
+/** What mails need that are to arrive. */
+function mailProblems(env: EnvWithoutSecrets, settings: Settings): EnvProblem[] {
+  if (env.registration !== 'confirm') return [];
+  const problems: EnvProblem[] = [];
+  if (env.production && settings.SMTP_URL === undefined) {
+    problems.push({ name: 'SMTP_URL', rule: 'must be set in production while REGISTRATION is confirm' });
+  }
+  if ((env.production || settings.SMTP_URL !== undefined) && settings.MAIL_FROM === undefined) {
+    problems.push({ name: 'MAIL_FROM', rule: 'must be set to send mails: the address they come from' });
+  }
+  const known = [env.publicUrl, ...env.allowedOrigins];
+  if (env.publicUrl !== undefined && !known.includes(new URL(env.mail.confirmUrl).origin)) {
+    problems.push({
+      name: 'CONFIRM_URL',
+      rule: 'must be a page of PUBLIC_URL or of one of ALLOWED_ORIGINS, which alone may post the token',
+    });
   }
   return problems;
 }

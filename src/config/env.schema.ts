@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 
 import { parseDuration } from './duration.js';
+import { parseSmtpUrl } from './smtp-url.js';
 
 /** A list in one variable, separated by commas; blanks around entries and empty entries do not count. */
 function list(text: string): string[] {
@@ -80,6 +81,23 @@ const origins = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A page to which something is added as its fragment. */
+const page = z
+  .string()
+  .refine(
+    (text) => /^https?:$/.test(protocolOf(text)) && !text.includes('#') && !urlOf(text)?.username,
+    'must be the address of a page such as https://app.example.com/confirm: no user, no fragment',
+  );
+
+const smtpServer = z.string().transform((text, context) => {
+  const server = parseSmtpUrl(text);
+  if (server !== null) return server;
+  context.addIssue(
+    'must be smtp://user:password@host:port or smtps://user:password@host:port, or without a user',
+  );
+  return z.NEVER;
+});
+
 const proxies = z
   .string()
   .transform(list)
@@ -129,7 +147,16 @@ export const FIELDS = {
   SESSION_MAX_BYTES: integer(512, 1_048_576),
   TOUCH_INTERVAL: duration,
   REAUTH_WINDOW: duration,
-  REGISTRATION: oneOf('open', 'closed'),
+  REGISTRATION: oneOf('open', 'closed', 'confirm'),
+  CONFIRM_URL: page,
+  SMTP_URL: smtpServer,
+  MAIL_FROM: z
+    .string()
+    .max(320, 'must have at most 320 characters')
+    .regex(
+      /^(?:[^\p{C}<>@",;]*<[^\p{C}\s<>@,;]+@[^\p{C}\s<>@,;]+>|[^\p{C}\s<>@,;]+@[^\p{C}\s<>@,;]+)$/u,
+      'must be an e-mail address, or a name and <an e-mail address>',
+    ),
   // NIST SP 800-63B-4, section 3.1.1.2: never below 8; above 64 nobody could be told to choose one.
   PASSWORD_MIN_LENGTH: integer(8, 64),
   // Lower bounds are those of the argon2 package.

@@ -111,6 +111,72 @@ describe('parseEnv', () => {
     expect(refused({ ...PRODUCTION, ...settings })).toEqual(names);
   });
 
+  const SMTP = { SMTP_URL: 'smtps://latchkey:s3cret@mail.example.com', MAIL_FROM: 'a@example.com' };
+  it.each<[string, Record<string, string>, string[]]>([
+    ['nothing to send mails with', {}, ['SMTP_URL', 'MAIL_FROM']],
+    ['a mail server', SMTP, []],
+    ['a mail server and no sender', { ...SMTP, MAIL_FROM: '' }, ['MAIL_FROM']],
+    ['a page of another site', { ...SMTP, CONFIRM_URL: 'https://evil.example/confirm' }, ['CONFIRM_URL']],
+    [
+      'a page of a known front end',
+      {
+        ...SMTP,
+        CONFIRM_URL: 'https://shop.example.com/confirm?lang=en',
+        ALLOWED_ORIGINS: 'https://shop.example.com',
+      },
+      [],
+    ],
+    [
+      'a page with a fragment',
+      { ...SMTP, CONFIRM_URL: 'https://app.example.com/#/confirm' },
+      ['CONFIRM_URL'],
+    ],
+    ['a page that is a script', { ...SMTP, CONFIRM_URL: 'javascript:alert(1)' }, ['CONFIRM_URL']],
+    ['a mail server of another kind', { ...SMTP, SMTP_URL: 'http://mail.example.com' }, ['SMTP_URL']],
+    ['a mail server with a path', { ...SMTP, SMTP_URL: 'smtp://mail.example.com/x' }, ['SMTP_URL']],
+    [
+      'a mail server with options',
+      { ...SMTP, SMTP_URL: 'smtp://mail.example.com?logger=true' },
+      ['SMTP_URL'],
+    ],
+    ['a mail server with half a login', { ...SMTP, SMTP_URL: 'smtp://user@mail.example.com' }, ['SMTP_URL']],
+    ['a sender that is none', { ...SMTP, MAIL_FROM: 'accounts' }, ['MAIL_FROM']],
+    ['two senders', { ...SMTP, MAIL_FROM: 'a@example.com, b@example.com' }, ['MAIL_FROM']],
+    ['a sender with a line break', { ...SMTP, MAIL_FROM: 'A\nBcc: <a@example.com>' }, ['MAIL_FROM']],
+    ['a sender with a name', { ...SMTP, MAIL_FROM: 'Example accounts <a@example.com>' }, []],
+  ])('registration that is confirmed, in production, with %s', (_, settings, names) => {
+    expect(refused({ ...PRODUCTION, REGISTRATION: 'confirm', ...settings })).toEqual(names);
+  });
+
+  it('talks to mail servers under TLS, except on this machine', () => {
+    const smtp = (SMTP_URL: string, settings: Record<string, string> = PRODUCTION) =>
+      parseEnv({ ...settings, DATA_DIR: dataDir, SMTP_URL }).mail.smtp;
+    expect(smtp('smtps://user:p%40ss%3Aw@mail.example.com')).toEqual({
+      host: 'mail.example.com',
+      port: 465,
+      tls: 'implicit',
+      user: 'user',
+      password: 'p@ss:w',
+    });
+    expect(smtp('smtp://mail.example.com')).toMatchObject({ port: 587, tls: 'required', user: undefined });
+    expect(smtp('smtp://mail.example.com:2525', {})).toMatchObject({ port: 2525, tls: 'offered' });
+    expect(smtp('smtp://127.0.0.1:25')).toMatchObject({ tls: 'none' });
+    expect(smtp('smtp://[::1]:25')).toMatchObject({ host: '::1', tls: 'none' });
+  });
+
+  it('needs no mail server while registrations are not confirmed, and none in development', () => {
+    expect(refused({ ...PRODUCTION, REGISTRATION: 'open' })).toEqual([]);
+    const { registration, mail } = parseEnv({ DATA_DIR: dataDir, REGISTRATION: 'confirm', PORT: '4000' });
+    expect([registration, mail.smtp, mail.confirmUrl]).toEqual([
+      'confirm',
+      undefined,
+      'http://127.0.0.1:4000/confirm',
+    ]);
+    expect(parseEnv({ ...PRODUCTION, DATA_DIR: dataDir }).mail.confirmUrl).toBe(
+      'https://app.example.com/confirm',
+    );
+  });
+
   it.each<[string, Record<string, string>, string[]]>([
     ['a short secret', { SESSION_SECRETS: 'short' }, ['SESSION_SECRETS']],
     ['a secret twice', { SESSION_SECRETS: `${SECRET},${SECRET}` }, ['SESSION_SECRETS']],

@@ -5,6 +5,7 @@ import { parseDuration } from './duration.js';
 import {
   combinedProblems,
   developmentProblems,
+  isLoopback,
   productionProblems,
   smallestIdleMs,
   type EnvProblem,
@@ -80,6 +81,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     takeover: takeoverOf(settings),
     reauthWindowMs: settings.REAUTH_WINDOW ?? ms('15m'),
     registration: settings.REGISTRATION ?? (production ? 'closed' : 'open'),
+    mail: mailOf(settings, production),
     passwordMinLength: settings.PASSWORD_MIN_LENGTH ?? 15,
     argon2: {
       memoryKib: settings.ARGON2_MEMORY_KIB ?? 19_456,
@@ -112,6 +114,23 @@ function lifetimesOf(settings: Settings): Env['lifetimes'] {
       absoluteTimeoutMs: settings.SESSION_ADMIN_ABSOLUTE ?? ms('8h'),
     },
     anonymous: { idleTimeoutMs: ms('30m'), absoluteTimeoutMs: ms('24h') },
+  };
+}
+
+/** Passwords and tokens cross a network only under TLS; a server on this machine needs none. */
+function mailOf(settings: Settings, production: boolean): Env['mail'] {
+  const { SMTP_URL: server, PUBLIC_URL = `http://127.0.0.1:${settings.PORT ?? 3000}` } = settings;
+  const startTls = server && isLoopback(server.host) ? 'none' : production ? 'required' : 'offered';
+  return {
+    smtp: server && {
+      host: server.host,
+      port: server.port,
+      tls: server.implicitTls ? 'implicit' : startTls,
+      user: server.user,
+      password: server.password,
+    },
+    from: settings.MAIL_FROM ?? 'latchkey@localhost',
+    confirmUrl: settings.CONFIRM_URL ?? `${PUBLIC_URL}/confirm`,
   };
 }
 

@@ -29,7 +29,21 @@ export interface Env {
   /** Sessions of express-session with connect-redis that are taken over; undefined: none. */
   takeover: { from: 'connect-redis'; cookieName: string; prefix: string; secrets: string[] } | undefined;
   reauthWindowMs: number;
-  registration: 'open' | 'closed';
+  registration: 'open' | 'closed' | 'confirm';
+  /** How the mails of registrations leave. */
+  mail: {
+    smtp:
+      | {
+          host: string;
+          port: number;
+          tls: 'implicit' | 'required' | 'offered' | 'none';
+          user: string | undefined;
+          password: string | undefined;
+        }
+      | undefined;
+    from: string;
+    confirmUrl: string;
+  };
   passwordMinLength: number;
   argon2: { memoryKib: number; timeCost: number; parallelism: number };
   trustedProxies: string[];
