@@ -17,8 +17,14 @@ function operation(client: Redis, id: string) {
   const [op, current, latest] = [keys.operation(id), keys.currentOperation(), keys.latestOperation()];
   return {
     begin: (keep = '') =>
-      scripts.lkBeginRevokeEveryone(keys.epoch(), op, current, latest, id, keep, 60_000, 60_000),
-    finish: () => scripts.lkNoteRevokeEveryone(op, current, latest, 'the-runner', 60_000, 0, 'done'),
+      scripts.lkBeginRevokeEveryone(
+        ...[keys.epoch(), op, current, latest],
+        ...[id, keep, 60_000, keys.operations(), 60_000],
+      ),
+    finish: async () => {
+      const epoch = (await client.get(keys.epoch())) as string;
+      await scripts.lkNoteRevokeEveryone(op, current, latest, 'the-runner', 60_000, 0, '', epoch);
+    },
     kept: () => client.hget(op, 'keep'),
   };
 }

@@ -28,7 +28,7 @@ export type { LoginTicket } from './login-ticket.js';
 export { applySessionRoute, NoTouch, SessionPolicy } from './session-route.js';
 export { snapshotOf } from './principal-snapshot.js';
 export type { EstablishedSession, EstablishOptions } from './session-lifecycle.js';
-export type { Operation } from './everybody/everyone-revoker.js';
+export type { Operation } from './everybody/everyone-operation.js';
 export { SessionDoctor, type DoctorReport } from './doctor/session-doctor.js';
 export { FINDINGS, type Finding } from './doctor/session-findings.js';
 export type { SessionInspection } from './doctor/session-inspection.js';

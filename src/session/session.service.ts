@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { EveryoneRevoker, type Operation } from './everybody/everyone-revoker.js';
+import type { Operation } from './everybody/everyone-operation.js';
+import { EveryoneRevoker } from './everybody/everyone-revoker.js';
 import type { LoginTicket } from './login-ticket.js';
 import { saveSession } from './request/save-session.js';
 import { SessionEndedError } from './session.errors.js';

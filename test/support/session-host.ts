@@ -4,7 +4,7 @@ import { Controller, Get, Inject, Module, Post, Query, Req, Res, UseGuards } fro
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { ProblemFilter } from '../../src/problem/index.js';
 import {
   applySessionRoute,
@@ -212,7 +212,7 @@ export interface SessionHost {
 }
 
 export async function startSessionHost(
-  client: Redis,
+  client: Redis | Cluster,
   options: Partial<SessionModuleOptions> = {},
 ): Promise<SessionHost> {
   const gate = new Gate();

@@ -17,6 +17,7 @@ const SCRIPTS = {
   lkTakeAnonymous: { numberOfKeys: 1, lua: lua('take-anonymous-session') },
   lkReturnAnonymous: { numberOfKeys: 1, lua: lua('return-anonymous-session') },
   lkSetPrincipal: { numberOfKeys: 1, lua: lua('set-principal') },
+  lkEndUserSessions: { numberOfKeys: 2, lua: lua('end-user-sessions') },
   lkBeginRevokeEveryone: { numberOfKeys: 4, lua: lua('begin-revoke-everyone') },
   lkNoteRevokeEveryone: { numberOfKeys: 3, lua: lua('note-revoke-everyone') },
   lkFollowRevokeEveryone: { numberOfKeys: 1, lua: lua('follow-revoke-everyone') },

@@ -46,7 +46,12 @@ export class SessionKeys {
 
   /** One operation that revokes everybody's sessions. */
   operation(id: string): string {
-    return `${this.prefix}{everyone}:op:${id}`;
+    return this.operations() + id;
+  }
+
+  /** What the names of such operations begin with. */
+  operations(): string {
+    return `${this.prefix}{everyone}:op:`;
   }
 
   /** The operation under way, if there is one. */
@@ -74,11 +79,17 @@ export class SessionKeys {
     return `${escapeGlob(this.prefix)}idx:{*`;
   }
 
+  /** SCAN pattern of both, and of little else. */
+  get allSessionsAndIndexes(): string {
+    return `${escapeGlob(this.prefix)}[si]*:{*`;
+  }
+
   /** What a record's key says of its session; undefined when it is not one. */
   parseSession(key: string): SessionAddress | undefined {
-    const rest = key.slice(`${this.prefix}sess:{`.length);
+    const start = `${this.prefix}sess:{`;
+    const rest = key.slice(start.length);
     const end = rest.indexOf('}:');
-    if (end < 0) return undefined;
+    if (end < 0 || !key.startsWith(start)) return undefined;
     const tag = rest.slice(0, end);
     return { tag, digest: rest.slice(end + 2), ofUser: tag.length === TAG_LENGTH };
   }

@@ -1,0 +1,227 @@
+import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  freePorts,
+  poll,
+  startRedisProcess,
+  TestClients,
+  TESTS,
+  TESTS_USER,
+  type RedisProcess,
+} from './redis-process.js';
+
+const HOST = '127.0.0.1';
+const PRIMARIES = 3;
+const SLOTS = 16_384;
+
+/** One server of a {@link TestCluster}. */
+export interface ClusterNode extends RedisProcess {
+  /** Its id among the others. */
+  id: string;
+  port: number;
+  /** A client of this server alone. */
+  admin: Redis;
+}
+
+/** A Redis Cluster of a spec file's own, on loopback ports. Roles are those of the start. */
+export interface TestCluster {
+  primaries: [ClusterNode, ClusterNode, ClusterNode];
+  replicas: ClusterNode[];
+  /** What `REDIS_URL` is set to for it. */
+  url: string;
+  /** Another client of it, closed by `stop`. */
+  client(options?: ClusterOptions): Cluster;
+  slotOf(key: string): Promise<number>;
+  /** Begins to move a slot to another primary, as `redis-cli --cluster reshard` does. */
+  beginMove(slot: number, to: ClusterNode): Promise<SlotMove>;
+  /** Moves a slot to another primary, keys and all. */
+  moveSlot(slot: number, to: ClusterNode): Promise<void>;
+  /** Keys that match a pattern, of all primaries. */
+  keys(pattern: string): Promise<string[]>;
+  flush(): Promise<void>;
+  /** Ends the processes and removes their files. */
+  stop(): Promise<void>;
+}
+
+/** A slot that is open: each of its keys lies in one of two servers. */
+export interface SlotMove {
+  /** Moves the keys that are there. */
+  moveKeys(): Promise<void>;
+  /** Gives the slot to its new owner. */
+  finish(): Promise<void>;
+}
+
+export interface TestClusterOptions {
+  /** Replicas of each primary. Default: none. */
+  replicas?: number;
+  /** Further arguments for every server. */
+  args?: string[];
+}
+
+/**
+ * Starts a cluster of three primaries. Resolves when every server sees all the others and every slot answers: after a
+ * little more than two seconds, for which Redis keeps a primary that has just started from taking writes.
+ */
+export async function startCluster({
+  replicas = 0,
+  args = [],
+}: TestClusterOptions = {}): Promise<TestCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'lk-cluster-'));
+  const clients = new TestClients();
+  const opened: Cluster[] = [];
+  const nodes = await startNodes(PRIMARIES * (1 + replicas), directory, clients, args);
+  const [one, two, three] = nodes as [StartedNode, StartedNode, StartedNode, ...StartedNode[]];
+  const primaries: TestCluster['primaries'] = [one, two, three];
+  await joinNodes(nodes, primaries);
+
+  const beginMove = async (slot: number, to: ClusterNode): Promise<SlotMove> => {
+    const from = await ownerOf(nodes, slot);
+    await to.admin.cluster('SETSLOT', slot, 'IMPORTING', from.id);
+    await from.admin.cluster('SETSLOT', slot, 'MIGRATING', to.id);
+    return {
+      moveKeys: () => migrateKeys(from.admin, slot, to.port),
+      async finish() {
+        for (const node of [to, ...primaries.filter((one) => one !== to)])
+          await node.admin.cluster('SETSLOT', slot, 'NODE', to.id);
+      },
+    };
+  };
+  return {
+    primaries,
+    replicas: nodes.slice(PRIMARIES),
+    url: `redis+cluster://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
+    client(options = {}) {
+      const client = new Cluster(
+        nodes.map(({ port }) => ({ host: HOST, port })),
+        { ...options, redisOptions: { ...TESTS, disconnectTimeout: 50, ...options.redisOptions } },
+      );
+      client.on('error', () => undefined);
+      opened.push(client);
+      return client;
+    },
+    slotOf: async (key) => Number(await primaries[0].admin.cluster('KEYSLOT', key)),
+    beginMove,
+    async moveSlot(slot, to) {
+      const move = await beginMove(slot, to);
+      await move.moveKeys();
+      await move.finish();
+    },
+    keys: async (pattern) =>
+      (await Promise.all(primaries.map(({ admin }) => admin.keys(pattern)))).flat().sort(),
+    async flush() {
+      await Promise.all(primaries.map(({ admin }) => admin.flushall()));
+    },
+    async stop() {
+      for (const client of opened) client.disconnect();
+      await clients.close();
+      await Promise.all(nodes.map((node) => node.kill()));
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface StartedNode extends ClusterNode {
+  busPort: number;
+}
+
+async function startNodes(
+  count: number,
+  directory: string,
+  clients: TestClients,
+  args: string[],
+): Promise<StartedNode[]> {
+  const ports = await freePorts(2 * count);
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const [port, busPort] = [ports[2 * i] as number, ports[2 * i + 1] as number];
+      const own = join(directory, String(port));
+      await mkdir(own);
+      const server = await startRedisProcess([
+        ...['--port', String(port), '--bind', HOST, '--dir', own, '--save', '', '--appendonly', 'no'],
+        ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '1000'],
+        ...[
+          '--repl-diskless-sync-delay',
+          '0',
+          '--masteruser',
+          TESTS.username,
+          '--masterauth',
+          TESTS.password,
+        ],
+        ...TESTS_USER,
+        ...args,
+      ]);
+      const admin = clients.open({ host: HOST, port });
+      const id = String(await admin.cluster('MYID'));
+      return {
+        get pid() {
+          return server.pid;
+        },
+        kill: () => server.kill(),
+        restart: () => server.restart(),
+        freeze: () => server.freeze(),
+        thaw: () => server.thaw(),
+        id,
+        port,
+        busPort,
+        admin,
+      };
+    }),
+  );
+}
+
+/** Makes a cluster of servers that do not know of each other; every further one replicates one of the primaries in turn. */
+async function joinNodes(nodes: StartedNode[], primaries: ClusterNode[]): Promise<void> {
+  const share = Math.ceil(SLOTS / primaries.length);
+  for (const [i, { admin }] of primaries.entries()) {
+    await admin.cluster('SET-CONFIG-EPOCH', i + 1);
+    const last = Math.min((i + 1) * share, SLOTS) - 1;
+    await admin.call('CLUSTER', 'ADDSLOTSRANGE', String(i * share), String(last));
+  }
+  const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
+  for (const { port, busPort } of others) {
+    await first.admin.call('CLUSTER', 'MEET', HOST, String(port), String(busPort));
+  }
+  await everyNode(nodes, async ({ admin }) => {
+    const known = /cluster_known_nodes:(\d+)/.exec(await clusterInfo(admin))?.[1];
+    return Number(known) === nodes.length && !(await clusterNodes(admin)).includes('handshake');
+  });
+  for (const [i, { admin }] of nodes.slice(primaries.length).entries()) {
+    await admin.cluster('REPLICATE', (primaries[i % primaries.length] as ClusterNode).id);
+  }
+  await everyNode(nodes, async ({ admin }) => (await clusterInfo(admin)).includes('cluster_state:ok'));
+  await everyNode(nodes.slice(primaries.length), async ({ admin }) =>
+    (await admin.info('replication')).includes('master_link_status:up'),
+  );
+  // A client that starts at any of them has to find all of them in their roles.
+  await everyNode(nodes, async ({ admin }) => {
+    const lines = (await clusterNodes(admin)).trim().split('\n');
+    return lines.filter((line) => line.includes('slave')).length === nodes.length - primaries.length;
+  });
+}
+
+const clusterInfo = async (admin: Redis) => String(await admin.cluster('INFO'));
+const clusterNodes = async (admin: Redis) => String(await admin.cluster('NODES'));
+
+async function everyNode<T>(nodes: T[], holds: (node: T) => Promise<boolean>): Promise<void> {
+  await Promise.all(nodes.map((node) => poll(() => holds(node))));
+}
+
+async function ownerOf(nodes: ClusterNode[], slot: number): Promise<ClusterNode> {
+  const ranges = await (nodes[0] as ClusterNode).admin.cluster('SLOTS');
+  const [, , primary] = ranges.find(([first, last]) => first <= slot && slot <= last) ?? [];
+  const owner = nodes.find(({ id }) => id === primary?.[2]);
+  if (owner === undefined) throw new Error(`Nobody has slot ${slot}.`);
+  return owner;
+}
+
+async function migrateKeys(from: Redis, slot: number, port: number): Promise<void> {
+  for (;;) {
+    const keys = await from.cluster('GETKEYSINSLOT', slot, 100);
+    if (keys.length === 0) return;
+    const login = ['AUTH2', TESTS.username, TESTS.password];
+    await from.call('MIGRATE', HOST, String(port), '', '0', '5000', ...login, 'KEYS', ...keys);
+  }
+}

@@ -1,0 +1,114 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The Redis user of the tests. They look behind the program's back, so they need more than it may do. */
+export const TESTS = { username: 'tests', password: 'tests' };
+
+/** Arguments that every server of the tests needs to know that user. */
+export const TESTS_USER = ['--user', TESTS.username, 'on', `>${TESTS.password}`, '~*', '&*', '+@all'];
+
+/** A redis-server, or a sentinel, that is a process of this test. */
+export interface RedisProcess {
+  pid: number;
+  /** Ends the process at once, as a crash does; its files stay. */
+  kill(): Promise<void>;
+  /** Starts the process again with the same arguments, after `kill`. */
+  restart(): Promise<void>;
+  /** Stops the process from answering without ending it. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** Starts a server and waits for the line that says it is ready: milliseconds on a quiet machine, seconds on a busy one. */
+export async function startRedisProcess(args: string[]): Promise<RedisProcess> {
+  let child = await spawnReady(args);
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    get pid() {
+      return child.pid as number;
+    },
+    kill,
+    async restart() {
+      await kill();
+      child = await spawnReady(args);
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+  };
+}
+
+async function spawnReady(args: string[]): Promise<ChildProcess> {
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const output: string[] = [];
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(new Error(`redis-server cannot be started: ${error.message}. Is it installed?`)),
+    );
+    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${output.join('\n')}`)));
+    createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
+      output.push(line);
+      // A sentinel says the second.
+      if (/ready to accept connections|Sentinel ID is/i.test(line)) resolve();
+    });
+  });
+  await ready;
+  child.removeAllListeners('exit');
+  return child;
+}
+
+/** Clients that a server of the tests has given out, to be closed with it. */
+export class TestClients {
+  private readonly clients: Redis[] = [];
+
+  /** A client as the user of the tests. */
+  open(options: RedisOptions): Redis {
+    const client = new Redis({ disconnectTimeout: 50, ...TESTS, ...options });
+    client.on('error', () => undefined);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** A connection that sees every command. */
+  async monitor(options: RedisOptions): Promise<Redis> {
+    const monitor = await this.open(options).monitor();
+    this.clients.push(monitor);
+    return monitor;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.clients.map(disconnect));
+  }
+}
+
+async function disconnect(client: Redis): Promise<void> {
+  const ended = client.status === 'ready' ? once(client, 'end') : undefined;
+  client.disconnect();
+  await ended;
+}
+
+/** Ports of 127.0.0.1 that nobody listened on just now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers: Server[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    servers.push(server);
+  }
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+/** Asks until the answer is yes. For what a server says only when it is asked. */
+export async function poll(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(10);
+}
