@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { readFileSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
 import { AppModule, SESSIONLESS_PATHS } from './app.module.js';
@@ -16,6 +15,9 @@ import {
   type OpenApiDocument,
 } from './http/index.js';
 import { Metrics } from './metrics/index.js';
+
+// Of the HTTP contract, not of the package: which build answers is nobody's business (ASVS 5.0, 13.4.6).
+const CONTRACT_VERSION = '1';
 
 /**
  * The program, ready to listen: connected to Redis and the database, migrated, every route in place. `app.close()`
@@ -53,17 +55,10 @@ export async function createApp(env: Env, log?: DestinationStream): Promise<Nest
 /** The OpenAPI document of the program as it is configured. */
 export function describeApi(app: NestExpressApplication, env: Pick<Env, 'cookie'>): OpenApiDocument {
   return buildOpenApi(app, {
-    version: packageVersion(),
+    version: CONTRACT_VERSION,
     cookieName: env.cookie.name,
     accessOf: operationAccess(app),
     hasSession: (path) =>
       !SESSIONLESS_PATHS.some((excluded) => path.startsWith(`/${excluded.split('/')[0]}`)),
   });
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

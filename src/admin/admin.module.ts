@@ -1,4 +1,5 @@
-import { Module } from '@nestjs/common';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { noStore } from '../problem/index.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { AdminStatsService } from './admin-stats.service.js';
 import { AdminUsersService } from './admin-users.service.js';
@@ -27,4 +28,9 @@ import { AdminUsersController } from './users.controller.js';
     AdminStatsService,
   ],
 })
-export class AdminModule extends ConfigurableModuleClass {}
+export class AdminModule extends ConfigurableModuleClass implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    // What guards refuse, and what is not there, never comes to a handler's own headers.
+    consumer.apply(noStore).forRoutes('admin{/*path}');
+  }
+}

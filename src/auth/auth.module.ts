@@ -1,4 +1,5 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { noStore } from '../problem/index.js';
 import { AuthController } from './auth.controller.js';
 import {
   AUTH_OPTIONS,
@@ -88,5 +89,7 @@ import { VerifyController } from './verify.controller.js';
 export class AuthModule extends ConfigurableModuleClass implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(PassportMiddleware).forRoutes('{*path}');
+    // What guards refuse, and what is not there, never comes to a handler's own headers.
+    consumer.apply(noStore).forRoutes('auth{/*path}');
   }
 }

@@ -14,9 +14,14 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
 /**
  * Answers what is not HTTP, or too large or too slow to become a request, as the rest of the program answers: such
  * bytes never reach a middleware or a filter.
+ *
+ * @param headers what every answer carries
  */
-export function answerClientErrors(server: Server): void {
+export function answerClientErrors(server: Server, headers: Readonly<Record<string, string>> = {}): void {
   const begun = answersBegun(server);
+  const endWith = (socket: Duplex, problem: ProblemException): void => {
+    socket.end(answerOf(problem, headers));
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // In the middle of an answer, the bytes of this one would be taken for part of it.
     if (error.code === 'ECONNRESET' || !socket.writable || begun(socket)) socket.destroy();
@@ -39,7 +44,7 @@ function answersBegun(server: Server): (socket: Duplex) => boolean {
   return (socket) => [...(underWay.get(socket) ?? [])].some((res) => res.headersSent);
 }
 
-function endWith(socket: Duplex, problem: ProblemException): void {
+function answerOf(problem: ProblemException, headers: Readonly<Record<string, string>>): string {
   const requestId = randomUUID();
   const body = JSON.stringify({ ...problem.body, requestId });
   const { status } = problem.body;
@@ -49,8 +54,8 @@ function endWith(socket: Duplex, problem: ProblemException): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     `X-Request-Id: ${requestId}`,
-    ...Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...headers, ...problem.headers }).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

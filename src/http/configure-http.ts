@@ -3,15 +3,15 @@ import type { RequestHandler } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 
+import { noStore } from '../problem/index.js';
 import { cutOffBodies, jsonBody } from './body.js';
 import { answerClientErrors } from './client-error.js';
 import { allowFrontEnds } from './cors.js';
 import { crossSiteGuard } from './cross-site.js';
 import { answerExpectations } from './expectations.js';
-import { noStore } from './no-store.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
 import { requestLog } from './request-log.js';
-import { securityHeaders } from './security-headers.js';
+import { apiHeaders, securityHeaders } from './security-headers.js';
 import { strictHeaders } from './strict-headers.js';
 
 export interface HttpOptions extends OriginOptions {
@@ -38,17 +38,18 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions)
   app.set('trust proxy', options.trustedProxies.length > 0 ? [...options.trustedProxies] : false);
   if (options.publicUrl?.startsWith('https:') === true) declareHttps(app);
   spellOneWay(app);
-  harden(app.getHttpServer());
+  harden(app.getHttpServer(), options);
 
   app.use(options.observe);
   app.use(requestLog(options.logger));
   app.use(securityHeaders(options));
+  // Everything: an address that is nobody's today, or spelt in another way, is no exception that could be forgotten.
+  app.use(noStore);
   app.use(cutOffBodies());
   app.use(strictHeaders);
   if (options.allowedOrigins.length > 0) allowFrontEnds(app, options.allowedOrigins);
   const { cookieName, legacyCookieName } = options;
   app.use(crossSiteGuard({ cookieName, legacyCookieName, isKnownOrigin: knownOrigins(options) }));
-  app.use(['/auth', '/admin'], noStore);
   app.use(jsonBody());
 }
 
@@ -71,7 +72,7 @@ function spellOneWay(app: NestExpressApplication): void {
   Object.assign(router, { caseSensitive: true });
 }
 
-function harden(server: Server): void {
+function harden(server: Server, options: HttpOptions): void {
   // A request of at most 16 kB that takes longer to arrive is a slow loris.
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;
@@ -79,6 +80,6 @@ function harden(server: Server): void {
   server.keepAliveTimeout = 65_000;
   // strictHeaders says no, instead of silently doing without the rest and without a word about a missing Host.
   Object.assign(server, { maxHeadersCount: 0, requireHostHeader: false });
-  answerClientErrors(server);
+  answerClientErrors(server, apiHeaders(options));
   answerExpectations(server);
 }

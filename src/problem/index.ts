@@ -1,5 +1,6 @@
 export { otherMethods } from './allowed-methods.js';
 export { describeError } from './describe-error.js';
+export { noStore } from './no-store.js';
 export { escapeControls, plainText } from './plain-text.js';
 export { PROBLEMS, problemType, type ProblemCode } from './problem.catalogue.js';
 export { ProblemException, type ProblemBody, type ProblemOptions } from './problem.exception.js';
