@@ -67,11 +67,11 @@ async function installInto(host, tarball) {
 function checkFiles(installed) {
   const files = filesIn(installed);
   const { main, types } = readJson(join(installed, 'package.json'));
-  const lua = filesIn('src').filter((file) => file.endsWith('.lua'));
+  const assets = filesIn('src').filter((file) => /\.(lua|bin)$/.test(file));
   const wanted = [
     main,
     types,
-    ...lua.map((file) => join('dist', file)),
+    ...assets.map((file) => join('dist', file)),
     'README.md',
     'CHANGELOG.md',
     'LICENSE',
@@ -80,7 +80,7 @@ function checkFiles(installed) {
   if (missing.length > 0) throw new SetupError(`missing from the package: ${missing.join(', ')}`);
   const surplus = files.filter((file) => /\.spec\.|^(src|test|scripts|\.)/.test(file));
   if (surplus.length > 0) throw new SetupError(`not for the package: ${surplus.join(', ')}`);
-  say(`${files.length} files, ${lua.length} Lua scripts among them`);
+  say(`${files.length} files, ${assets.length} Lua scripts and lists among them`);
 }
 
 /**

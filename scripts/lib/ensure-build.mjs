@@ -18,7 +18,7 @@ export async function ensureBuild() {
 }
 
 /**
- * Compiles src into a new dist and copies the Lua scripts beside the code that reads them. The present dist stays
+ * Compiles src into a new dist and copies Lua scripts and lists beside the code that reads them. The present dist stays
  * until the new one is whole.
  *
  * @throws {SetupError} when the sources do not compile.
@@ -31,8 +31,8 @@ export async function build() {
   try {
     const code = await run(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--outDir', next]);
     if (code !== 0) throw new SetupError('the sources do not compile; the compiler says why above.');
-    const scripts = files.filter((file) => file.endsWith('.lua'));
-    for (const file of scripts) cpSync(file, join(next, file.slice('src/'.length)));
+    const assets = files.filter((file) => !file.endsWith('.ts'));
+    for (const file of assets) cpSync(file, join(next, file.slice('src/'.length)));
     writeFileSync(join(next, STAMP), digest);
     rmSync(DIST, { recursive: true, force: true });
     renameSync(next, DIST);
@@ -43,7 +43,7 @@ export async function build() {
 
 function sources() {
   const files = readdirSync('src', { recursive: true }).map((file) => join('src', String(file)));
-  return files.filter((file) => /\.(ts|lua)$/.test(file) && !file.endsWith('.spec.ts')).sort();
+  return files.filter((file) => /\.(ts|lua|bin)$/.test(file) && !file.endsWith('.spec.ts')).sort();
 }
 
 /** @param {string[]} files */

@@ -52,7 +52,7 @@ export type { Argon2Parameters } from './password/argon2.hasher.js';
 export { NewPasswords } from './password/new-passwords.js';
 export type { AcceptedPassword } from './password/new-passwords.js';
 export { PasswordPolicy } from './password/password-policy.js';
-export type { PasswordOwner } from './password/password-policy.js';
+export type { PasswordOwner } from './password/context-words.js';
 export { PasswordHasher } from './password-hasher.js';
 export { SecurityEvents } from './security-events.js';
 export type { ActOrigin, ChangeRecording, SecurityEvent, SecurityEventType } from './security-events.js';

@@ -1,6 +1,6 @@
 /**
  * Port: turns passwords into PHC strings and checks them. `Argon2Hasher` is the default. Passwords arrive normalised
- * (`normalisePassword`) and no longer than `MAX_PASSWORD_BYTES`. Whatever hasher it is, AuthModule bounds how many of
+ * (`normalisePassword`) and no longer than 256 code points. Whatever hasher it is, AuthModule bounds how many of
  * its hashes run at a time; `signal` is aborted when nobody waits for the result any more, and may be ignored.
  */
 export abstract class PasswordHasher {

@@ -32,7 +32,7 @@ export function compiledSources(): Promise<string> {
 async function compile(): Promise<string> {
   const all = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   const names = all
-    .filter((name) => /\.(ts|lua)$/.test(name) && !name.endsWith('.spec.ts'))
+    .filter((name) => /\.(ts|lua|bin)$/.test(name) && !name.endsWith('.spec.ts'))
     .map((name) => join('src', name));
   const files = [...names.sort(), 'package.json'];
   const hash = createHash('sha256');

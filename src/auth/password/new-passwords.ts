@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth.module-definition.js';
-import { type PasswordOwner, PasswordPolicy } from './password-policy.js';
+import type { PasswordOwner } from './context-words.js';
+import { PasswordPolicy } from './password-policy.js';
 
 /** A new password that the policy took, in the form that is hashed. Comes from `NewPasswords.accept`. */
 export interface AcceptedPassword {

@@ -1,85 +1,66 @@
 import { PasswordTooWeakError } from '../auth.errors.js';
-import { MAX_PASSWORD_CODE_POINTS, normalisePassword } from './normalise-password.js';
+import { isCommonPassword } from './common-passwords.js';
+import { commonWords } from './common-words.js';
+import { contextWordsOf, isMadeOf, type PasswordOwner } from './context-words.js';
+import { foldPassword } from './fold-password.js';
+import { guessBits } from './guess-estimate.js';
+import {
+  codePointsIn,
+  isWellFormed,
+  MAX_PASSWORD_CODE_POINTS,
+  normalisePassword,
+} from './normalise-password.js';
 
-/** Whose password it is to be: nobody's may be made of what everybody knows of him. */
-export interface PasswordOwner {
-  email: string;
-  displayName: string | null;
-}
+// What zxcvbn calls safely unguessable: a hundred million guesses, a million times what an account's throttle allows.
+const FEWEST_BITS = Math.log2(1e8);
 
-/** What is wrong with a password, as a sentence for the person who chose it, or undefined. Never quotes it. */
-type PasswordRule = (password: string, owner: PasswordOwner) => string | undefined;
+// Control characters cannot be typed into a form, and what is not assigned may get another normal form when it is (RFC
+// 8264, section 9.10): one day it would lock its owner out.
+const UNTYPEABLE = /[\p{Control}\p{Unassigned}]/u;
+
+const REASONS = {
+  untypeable: 'Use characters that can be typed: no control characters, no broken ones.',
+  tooLong: `Use at most ${MAX_PASSWORD_CODE_POINTS} characters.`,
+  context: 'Do not make a password of your e-mail, your name or the name of this service.',
+  common: 'This is one of the most used passwords. Choose one of your own.',
+  guessable: 'This is easy to guess: common words or names, repetitions or sequences. Add words of your own.',
+};
 
 /**
- * What a new password must be. Length counts, composition does not: there is no rule about digits or symbols. Says
- * nothing about passwords that are set already, and is never asked at login.
- * @see NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, section 6.2
+ * What a new password must be. Length counts, composition does not: there is no rule about digits or symbols, and every
+ * character that can be typed is taken, the blank included. Says nothing about passwords that are set already, and is
+ * never asked at login.
+ * @see NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, section 6.2; RFC 8265, section 4.2
  */
 export class PasswordPolicy {
-  private readonly rules: readonly PasswordRule[];
-
-  constructor(options: { minLength: number; contextWords: readonly string[] }) {
-    this.rules = [lengthRule(options.minLength), contextRule(options.contextWords)];
+  /** @param options.contextWords names that no password may be made of, such as the service's */
+  constructor(private readonly options: { minLength: number; contextWords: readonly string[] }) {
+    // Now rather than while somebody waits for an answer.
+    commonWords();
   }
 
   /**
    * @param path the field of the input that holds it, for the answer
    * @returns the password in the form that is hashed
-   * @throws PasswordTooWeakError with the reason
+   * @throws PasswordTooWeakError with the reason, which never quotes it
    */
   check(password: string, owner: PasswordOwner, path?: string): string {
+    if (!isWellFormed(password)) throw new PasswordTooWeakError(REASONS.untypeable, path);
     const normalised = normalisePassword(password);
-    if (normalised === null) {
-      throw new PasswordTooWeakError(
-        `Use at most ${MAX_PASSWORD_CODE_POINTS} characters of well-formed text.`,
-        path,
-      );
-    }
-    for (const rule of this.rules) {
-      const complaint = rule(normalised, owner);
-      if (complaint !== undefined) throw new PasswordTooWeakError(complaint, path);
-    }
+    if (normalised === null) throw new PasswordTooWeakError(REASONS.tooLong, path);
+    const reason = this.reasonAgainst(normalised, owner);
+    if (reason !== undefined) throw new PasswordTooWeakError(reason, path);
     return normalised;
   }
-}
 
-function lengthRule(minLength: number): PasswordRule {
-  return (password) => {
-    // Code points, as NIST counts: an emoji is one character, not two.
-    const { length } = [...password];
-    if (length < minLength) return `Use at least ${minLength} characters.`;
-    if (length > MAX_PASSWORD_CODE_POINTS) return `Use at most ${MAX_PASSWORD_CODE_POINTS} characters.`;
-    return undefined;
-  };
-}
-
-/**
- * Refuses a password that is nothing but the e-mail, the name or the product, however often, in any case, with any
- * digits and punctuation around. A sentence that merely has one of them in it passes.
- */
-function contextRule(contextWords: readonly string[]): PasswordRule {
-  return (password, { email, displayName }) => {
-    const words = [
-      email,
-      ...email.split('@'),
-      ...contextWords,
-      displayName ?? '',
-      ...(displayName ?? '').split(/\s+/),
-    ]
-      .map(lettersOf)
-      .filter((word) => word.length > 2)
-      // The longest first, or a part of a word would hide the whole.
-      .sort((a, b) => b.length - a.length);
-    const letters = lettersOf(password);
-    const rest = words.reduce((text, word) => text.replaceAll(word, ''), letters);
-    const made = letters.length > 0 && rest.length === 0;
-    return made ? 'Do not make a password of your e-mail, your name or the name of this service.' : undefined;
-  };
-}
-
-function lettersOf(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}]/gu, '');
+  private reasonAgainst(password: string, owner: PasswordOwner): string | undefined {
+    const { minLength, contextWords } = this.options;
+    if (codePointsIn(password) < minLength) return `Use at least ${minLength} characters.`;
+    if (UNTYPEABLE.test(password)) return REASONS.untypeable;
+    const folded = foldPassword(password);
+    const words = contextWordsOf(owner, contextWords);
+    if (isMadeOf(words, folded)) return REASONS.context;
+    if (isCommonPassword(folded)) return REASONS.common;
+    return guessBits(folded, new Set(words)) < FEWEST_BITS ? REASONS.guessable : undefined;
+  }
 }
