@@ -7,6 +7,7 @@ import { AdminModule, type AdminModuleOptions } from './admin/index.js';
 import { AuditModule, AuditTrail } from './audit/index.js';
 import {
   AuthModule,
+  PwnedPasswordsRange,
   RecentLoginGuard,
   RedisLoginThrottle,
   RolesGuard,
@@ -123,8 +124,13 @@ function authOptions(env: Env, { users, tokens, trail, client, metrics }: AuthPa
     }),
     oneTimeTokens: tokens,
     passwordMinLength: env.passwordMinLength,
+    contextWords: env.passwordContextWords,
+    ...(env.passwordBreachUrl && {
+      breachedPasswords: new PwnedPasswordsRange({ url: env.passwordBreachUrl }),
+    }),
     reauthWindowMs: env.reauthWindowMs,
     argon2: env.argon2,
+    threadPoolSize: env.threadPoolSize,
     origins: knownOrigins(env),
     cookie: { ...env.cookie, sameSite: 'lax' },
   };

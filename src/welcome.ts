@@ -20,6 +20,7 @@ export function policyOf(env: Env): Record<string, string | number> {
     reauthWindow: formatDuration(env.reauthWindowMs),
     registration: env.registration,
     passwordMinLength: env.passwordMinLength,
+    breachedPasswords: env.passwordBreachUrl ?? 'not compared',
     argon2id: `m=${env.argon2.memoryKib} KiB, t=${env.argon2.timeCost}, p=${env.argon2.parallelism}`,
     cookie: env.cookie.name,
   };

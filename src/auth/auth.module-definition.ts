@@ -5,6 +5,7 @@ import type { LoginThrottle } from './login-throttle.js';
 import type { MailSender } from './mail-sender.js';
 import type { OneTimeTokenStore } from './one-time-token-store.js';
 import type { Argon2Parameters } from './password/argon2.hasher.js';
+import type { BreachedPasswords } from './password/breached-passwords.js';
 import type { PasswordHasher } from './password-hasher.js';
 import type { QueuedHasher } from './password/queued.hasher.js';
 import type { SecurityEvents } from './security-events.js';
@@ -37,6 +38,8 @@ export interface AuthModuleOptions {
   passwordMinLength?: number;
   /** Names that no password may be made of, such as the product's. @default ['latchkey'] */
   contextWords?: string[];
+  /** Asked before a new password is hashed. @default nobody is asked */
+  breachedPasswords?: BreachedPasswords;
   /** How long after a login or re-authentication destructive calls are allowed, ms. @default 900000 (15 min) */
   reauthWindowMs?: number;
   /** Cost of the default hasher. @default { memoryKib: 19456, timeCost: 2, parallelism: 1 } */
@@ -73,6 +76,7 @@ export type ResolvedAuthOptions = Required<
   Omit<
     AuthModuleOptions,
     | 'argon2'
+    | 'breachedPasswords'
     | 'cookie'
     | 'events'
     | 'hashConcurrency'
@@ -85,6 +89,7 @@ export type ResolvedAuthOptions = Required<
   >
 > & {
   hasher: QueuedHasher;
+  breachedPasswords: BreachedPasswords | undefined;
   isKnownOrigin: KnownOrigins;
   events: SecurityEvents | undefined;
   mailSender: MailSender | undefined;

@@ -80,6 +80,7 @@ describe('resolveAuthOptions', () => {
       threadPoolSize: 0,
       hasher: {},
       events: {},
+      breachedPasswords: {},
       origins: ['https://app.example.com/path'],
       clearSiteData: ['"cache"'],
     } as unknown as AuthModuleOptions;

@@ -33,6 +33,7 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     registrationLifetimeMs: options.registrationLifetimeMs ?? DAY,
     passwordMinLength: options.passwordMinLength ?? DEFAULT_MIN_LENGTH,
     contextWords: options.contextWords ?? ['latchkey'],
+    breachedPasswords: options.breachedPasswords,
     reauthWindowMs: options.reauthWindowMs ?? 15 * MINUTE,
     isKnownOrigin: knownOrigins(options.origins ?? []),
     clearSiteData: options.clearSiteData ?? ['cache', 'storage'],
@@ -68,6 +69,10 @@ function problemsOf(options: AuthModuleOptions): string[] {
   need(
     options.events === undefined || typeof options.events.record === 'function',
     'events: pass a SecurityEvents, or leave it out to keep no trail.',
+  );
+  need(
+    options.breachedPasswords === undefined || typeof options.breachedPasswords.isBreached === 'function',
+    'breachedPasswords: pass a BreachedPasswords, or leave it out to ask nobody.',
   );
   need(
     options.registration === undefined || ['open', 'closed', 'confirm'].includes(options.registration),

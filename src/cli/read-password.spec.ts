@@ -46,6 +46,12 @@ describe('readPassword from standard input', () => {
     await expect(readPassword(io, true)).resolves.toBe('pässword');
   });
 
+  it('refuses what is not UTF-8', async () => {
+    const io = terminal(false);
+    io.stdin.end(Buffer.from('correct h\u00f6rse', 'latin1'));
+    await expect(readPassword(io, true)).rejects.toThrow('Standard input is not UTF-8.');
+  });
+
   it('refuses nothing at all', async () => {
     const io = terminal(false);
     io.stdin.end('\n');

@@ -10,7 +10,7 @@ const MAX_BYTES = 64 * 1_024;
 /**
  * The password to set: everything on standard input but one final line break, or asked for twice on the terminal,
  * where it is not shown.
- * @throws CommandError when there is nothing to read, nobody to ask, or the two answers differ
+ * @throws CommandError when there is nothing to read, it is not UTF-8, nobody to ask, or the two answers differ
  */
 export async function readPassword(io: CliIo, fromStdin: boolean): Promise<string> {
   if (fromStdin) return readFromStdin(io);
@@ -28,11 +28,18 @@ async function readFromStdin(io: CliIo): Promise<string> {
     bytes += part.length;
     if (bytes > MAX_BYTES) throw new CommandError('Standard input is too long to be a password.');
   }
-  const password = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  const password = decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   if (password === '') throw new CommandError('There is no password on standard input.');
   return password;
+}
+
+/** What is not UTF-8 would become a password of replacement characters that nobody can type. */
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new CommandError('Standard input is not UTF-8.');
+  }
 }
 
 async function askTwice(io: CliIo): Promise<string> {

@@ -70,6 +70,9 @@ export function combinedProblems(env: EnvWithoutSecrets, settings: Settings): En
       rule: 'ARGON2_MEMORY_KIB times ARGON2_TIME must be at least 35840 (OWASP)',
     });
   }
+  if (settings.PASSWORD_BREACH_URL !== undefined && isClearText(settings.PASSWORD_BREACH_URL)) {
+    problems.push({ name: 'PASSWORD_BREACH_URL', rule: 'must be https, except on loopback' });
+  }
   if (settings.SESSION_SECRETS?.some((secret) => settings.SESSION_INDEX_KEYS?.includes(secret))) {
     problems.push({ name: 'SESSION_INDEX_KEYS', rule: 'must share nothing with SESSION_SECRETS' });
   }

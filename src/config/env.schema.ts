@@ -72,6 +72,18 @@ const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const webAddress = z.string().refine((text) => {
+  const url = urlOf(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    !url.username &&
+    !url.password &&
+    !url.search &&
+    !url.hash
+  );
+}, 'must be an address such as https://api.example.com/path: no query, no user');
+
 const origins = z.string().transform((text, context) => {
   const values = list(text).map(originOf);
   if (!values.includes(null)) return values as string[];
@@ -159,10 +171,20 @@ export const FIELDS = {
     ),
   // NIST SP 800-63B-4, section 3.1.1.2: never below 8; above 64 nobody could be told to choose one.
   PASSWORD_MIN_LENGTH: integer(8, 64),
+  PASSWORD_CONTEXT_WORDS: z
+    .string()
+    .transform(list)
+    .refine(
+      (words) => words.length <= 100 && words.every((word) => word.length >= 3 && word.length <= 64),
+      'must be at most 100 words of 3 to 64 characters, separated by commas',
+    ),
+  PASSWORD_BREACH_URL: webAddress,
   // Lower bounds are those of the argon2 package.
   ARGON2_MEMORY_KIB: integer(1_024, 4_194_304),
   ARGON2_TIME: integer(2, 1_000),
   ARGON2_PARALLELISM: integer(1, 64),
+  // libuv takes no more.
+  UV_THREADPOOL_SIZE: integer(1, 1_024),
   TRUSTED_PROXIES: proxies,
   ALLOWED_ORIGINS: origins,
   MIGRATE_FROM: oneOf('connect-redis'),

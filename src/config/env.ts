@@ -83,11 +83,14 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     registration: settings.REGISTRATION ?? (production ? 'closed' : 'open'),
     mail: mailOf(settings, production),
     passwordMinLength: settings.PASSWORD_MIN_LENGTH ?? 15,
+    passwordContextWords: ['latchkey', ...(settings.PASSWORD_CONTEXT_WORDS ?? [])],
+    passwordBreachUrl: settings.PASSWORD_BREACH_URL,
     argon2: {
       memoryKib: settings.ARGON2_MEMORY_KIB ?? 19_456,
       timeCost: settings.ARGON2_TIME ?? 2,
       parallelism: settings.ARGON2_PARALLELISM ?? 1,
     },
+    threadPoolSize: settings.UV_THREADPOOL_SIZE ?? 4,
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     allowedOrigins: settings.ALLOWED_ORIGINS ?? [],
     // Browsers take a __Host- cookie only with Secure, and Secure only over https (RFC 6265bis, section 4.1.3).

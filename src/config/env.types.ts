@@ -45,7 +45,12 @@ export interface Env {
     confirmUrl: string;
   };
   passwordMinLength: number;
+  passwordContextWords: string[];
+  /** Where new passwords are compared with breached ones; undefined: nowhere. */
+  passwordBreachUrl: string | undefined;
   argon2: { memoryKib: number; timeCost: number; parallelism: number };
+  /** Threads of libuv's pool. */
+  threadPoolSize: number;
   trustedProxies: string[];
   allowedOrigins: string[];
   cookie: { name: string; secure: boolean };

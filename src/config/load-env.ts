@@ -9,6 +9,8 @@ import type { Env } from './env.types.js';
  * @throws {EnvError} with every problem at once.
  */
 export function loadEnv(): Env {
+  // libuv has made its threads by now, so for them the file comes too late.
+  const { UV_THREADPOOL_SIZE } = process.env;
   if (existsSync('.env')) process.loadEnvFile('.env');
-  return parseEnv(process.env);
+  return parseEnv({ ...process.env, UV_THREADPOOL_SIZE });
 }
