@@ -96,9 +96,9 @@ onEachDatabase('changes of users and their live sessions', (databases) => {
     passwordChangeHold.until = new Promise((resolve) => (letGo = resolve));
     const changing = node.send('POST', '/password/new', mine);
     await until(async () => (await entries()) === 1);
-    await addNode();
     // The hold is over.
     await makeDue();
+    await addNode();
     await until(async () => (await entries()) === 0);
     expect([await rolesOf(mine), await rolesOf(other)]).toEqual([null, null]);
     // The first node was only slow: what it comes back with finds its session ended.

@@ -100,12 +100,23 @@ export class OutboxRepository {
     await this.kysely.deleteFrom('session_outbox').where('id', '=', entryId).execute();
   }
 
-  async count(): Promise<number> {
+  /** How many there are, of those written up to then if a time is given. */
+  async count(untilMs?: number): Promise<number> {
     const row = await this.kysely
       .selectFrom('session_outbox')
       .select((eb) => eb.fn.countAll<number>().as('entries'))
+      .$if(untilMs !== undefined, (select) => select.where('created_at', '<=', untilMs as number))
       .executeTakeFirstOrThrow();
     return row.entries;
+  }
+
+  /** When the youngest entry was written; null when there is none. */
+  async newestMs(): Promise<number | null> {
+    const row = await this.kysely
+      .selectFrom('session_outbox')
+      .select((eb) => eb.fn.max('created_at').as('newest'))
+      .executeTakeFirstOrThrow();
+    return row.newest;
   }
 }
 

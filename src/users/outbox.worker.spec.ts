@@ -26,6 +26,10 @@ class MemoryOutbox {
   count(): Promise<number> {
     return Promise.resolve(this.due.length + this.later.length);
   }
+
+  newestMs(): Promise<number | null> {
+    return Promise.resolve(this.due.length + this.later.length > 0 ? 1 : null);
+  }
 }
 
 describe('OutboxWorker', () => {
@@ -86,8 +90,7 @@ describe('OutboxWorker', () => {
   it('runs one round at a time, at start and every second, until it is stopped', async () => {
     jest.useFakeTimers();
     const claim = jest.spyOn(outbox, 'claim');
-    worker.onApplicationBootstrap();
-    await worker.drain();
+    await worker.onApplicationBootstrap();
     expect(claim).toHaveBeenCalledTimes(1);
     await jest.advanceTimersByTimeAsync(2_000);
     expect(claim).toHaveBeenCalledTimes(3);
@@ -100,12 +103,44 @@ describe('OutboxWorker', () => {
     outbox.due = [entry('a')];
     let finish: () => void = () => undefined;
     deliver.mockReturnValue(new Promise((resolve) => (finish = resolve)));
-    worker.onApplicationBootstrap();
+    const started = worker.onApplicationBootstrap();
+    await new Promise(setImmediate);
     let stopped = false;
     const stopping = worker.beforeApplicationShutdown().then(() => (stopped = true));
     await new Promise(setImmediate);
     expect(stopped).toBe(false);
     finish();
     await stopping;
+    await started;
+  });
+
+  it('lets the program start when nothing is left, also of what a node that died still holds', async () => {
+    outbox.due = [entry('a')];
+    outbox.later = [entry('held')];
+    const started = worker.onApplicationBootstrap().then(() => 'started');
+    await new Promise(setImmediate);
+    expect(await Promise.race([started, Promise.resolve('waits')])).toBe('waits');
+    outbox.due = outbox.later.splice(0);
+    await expect(started).resolves.toBe('started');
+    expect(deliver.mock.calls.map(([{ id }]) => id)).toEqual(['a', 'held']);
+  });
+
+  it('lets the program start although the sessions or the outbox cannot be reached', async () => {
+    outbox.due = [entry('a')];
+    deliver.mockRejectedValue(new Error('away'));
+    await worker.onApplicationBootstrap();
+    jest.spyOn(outbox, 'newestMs').mockRejectedValue(new Error('away too'));
+    await worker.onApplicationBootstrap();
+    expect(errors).toHaveBeenCalledTimes(1);
+  });
+
+  it('waits no longer at the start than anybody may hold an entry', async () => {
+    outbox.later = [entry('held')];
+    const warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    jest.useFakeTimers();
+    const started = worker.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(11_000);
+    await started;
+    expect(warnings).toHaveBeenCalledTimes(1);
   });
 });

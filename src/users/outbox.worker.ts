@@ -4,6 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describeError } from '../problem/index.js';
 import { OutboxDelivery } from './outbox.delivery.js';
 import { OutboxRepository, type OutboxEntry } from './outbox.repository.js';
@@ -13,6 +14,9 @@ const BATCH = 20;
 /** Longer than a batch takes while the session store answers within its timeouts. */
 const LEASE_MS = 5_000;
 const RETRY_MS = 1_000;
+/** How long a start waits for what was left over: longer than a node that died may still hold an entry. */
+const START_LIMIT_MS = 10_000;
+const START_POLL_MS = 50;
 
 /**
  * Brings to the sessions what their request could not: it crashed, or Redis was away. Runs on every node, at start and
@@ -30,10 +34,14 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly delivery: OutboxDelivery,
   ) {}
 
-  /** Does not wait for the first round: a program must start while Redis is away. */
-  onApplicationBootstrap(): void {
+  /**
+   * Resolves when nothing is left of what was there at the start, so that a program that crashed lets nobody in by a
+   * session that a committed change has ended. While Redis or the database are away it does not wait: a program must
+   * start then, and answers 503 by itself.
+   */
+  async onApplicationBootstrap(): Promise<void> {
     this.timer = setInterval(() => void this.drain(), INTERVAL_MS).unref();
-    void this.drain();
+    await this.drainLeftovers();
   }
 
   /** Before the connections to Redis and the database are closed. */
@@ -49,6 +57,24 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     await this.running;
   }
 
+  private async drainLeftovers(): Promise<void> {
+    const deadline = performance.now() + START_LIMIT_MS;
+    try {
+      const newestMs = await this.outbox.newestMs();
+      await this.drain();
+      if (newestMs === null) return;
+      while (this.timer && !this.failing && (await this.outbox.count(newestMs)) > 0) {
+        if (performance.now() > deadline)
+          return this.logger.warn('started although changes of users wait to reach their sessions');
+        // Held by whoever made the change, who may be dead: it is due when his time is over.
+        await delay(START_POLL_MS);
+        await this.drain();
+      }
+    } catch (error) {
+      this.noteFailure(error);
+    }
+  }
+
   private async round(): Promise<void> {
     try {
       let claimed: OutboxEntry[];
@@ -58,10 +84,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       } while (claimed.length === BATCH);
       await this.noteRecovery();
     } catch (error) {
-      // Once per outage: this comes every second.
-      if (!this.failing)
-        this.logger.error(`changes of users wait to reach their sessions: ${describeError(error)}`);
-      this.failing = true;
+      this.noteFailure(error);
     }
   }
 
@@ -76,6 +99,13 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
         throw error;
       }
     }
+  }
+
+  private noteFailure(error: unknown): void {
+    // Once per outage: a round comes every second.
+    if (!this.failing)
+      this.logger.error(`changes of users wait to reach their sessions: ${describeError(error)}`);
+    this.failing = true;
   }
 
   private async noteRecovery(): Promise<void> {
