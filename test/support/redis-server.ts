@@ -19,12 +19,18 @@ export interface TestRedis extends RedisProcess {
   stop(): Promise<void>;
 }
 
-/** Arguments for a server on which the program may do what docs/session-format.md says it needs, and nothing else. */
-export function programMayOnly(): string[] {
+/**
+ * Arguments for a server on which the program may do what docs/session-format.md says it needs, and nothing else; with
+ * what it says of `cluster` too.
+ */
+export function programMayOnly(...more: 'cluster'[]): string[] {
   const page = readFileSync(new URL('../../docs/session-format.md', import.meta.url), 'utf8');
-  const rule = /```acl\n(.+)\n```/.exec(page)?.[1];
-  if (rule === undefined) throw new Error('docs/session-format.md has no access rule.');
-  return ['--user', 'default', 'on', 'nopass', ...rule.split(' ')];
+  const rules = ['acl', ...more.map((one) => `acl-${one}`)].map((name) => {
+    const rule = new RegExp('```' + name + '\\n(.+)\\n```').exec(page)?.[1];
+    if (rule === undefined) throw new Error(`docs/session-format.md has no access rule ${name}.`);
+    return rule.split(' ');
+  });
+  return ['--user', 'default', 'on', 'nopass', ...rules.flat()];
 }
 
 /** Starts a redis-server; `options` are further arguments, such as `['--requirepass', 'x']`. Resolves when it answers. */
