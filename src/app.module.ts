@@ -115,7 +115,12 @@ interface AuthParts {
 function authOptions(env: Env, { users, tokens, trail, client, metrics }: AuthParts): AuthModuleOptions {
   return {
     userStore: users,
-    throttle: new RedisLoginThrottle({ client, prefix: env.sessionPrefix }),
+    throttle: new RedisLoginThrottle({
+      client,
+      prefix: env.sessionPrefix,
+      secrets: env.sessionSecrets,
+      ...env.throttle,
+    }),
     events: new MeteredSecurityEvents(trail, metrics),
     registration: env.registration,
     mailSender: createMailSender({

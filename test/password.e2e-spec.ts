@@ -110,15 +110,17 @@ describe('PUT /auth/password', () => {
     expect((await login(PASSWORD)).status).toBe(200);
   });
 
-  it('refuses a wrong present password, and counts it for the account', async () => {
+  it('refuses a wrong present password, counts it for the account, and ends the session at the fifth', async () => {
     const client = await loggedIn();
-    for (let i = 0; i < 5; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       const answer = await change(client, 'not the password');
       expect([answer.status, answer.body.code]).toEqual([401, 'INVALID_CREDENTIALS']);
     }
-    expect((await change(client)).status).toBe(429);
-    expect((await login(PASSWORD)).status).toBe(429);
     expect(await statusOf(client)).toBe(200);
+    const fifth = await change(client, 'not the password');
+    expect([fifth.status, fifth.body.code]).toEqual([401, 'SESSION_ENDED']);
+    expect(await statusOf(client)).toBe(401);
+    expect((await login(PASSWORD)).status).toBe(429);
   });
 
   it('needs a session and a body of its form', async () => {

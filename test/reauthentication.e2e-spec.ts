@@ -116,16 +116,51 @@ describe('POST /auth/reauthenticate', () => {
     });
   });
 
-  it('shares the counter of the account with the login', async () => {
-    const client = await loggedIn();
-    for (let i = 0; i < 5; i += 1)
-      await client.post('/auth/reauthenticate', { password: 'not the password' });
+  const guess = (client: CookieClient | BearerClient, more = {}) =>
+    client.post('/auth/reauthenticate', { password: 'not the password', ...more });
+
+  it('shares the counter of the account with the login, in both directions', async () => {
+    await app.createUser({ email: 'shared@example.com' });
+    const stranger = () =>
+      new CookieClient(app.url).post('/auth/login', { email: 'shared@example.com', password: 'wrong' });
+    const client = new BearerClient(app.url);
+    const { deviceToken } = (await client.login({ email: 'shared@example.com', password: PASSWORD })).body;
+    for (let i = 0; i < 3; i += 1) await guess(client);
+    for (let i = 0; i < 2; i += 1) expect((await stranger()).status).toBe(401);
+    expect((await stranger()).status).toBe(429);
     const answer = await client.post('/auth/reauthenticate', { password: PASSWORD });
     expect([answer.status, answer.body.code]).toEqual([429, 'TOO_MANY_ATTEMPTS']);
     expect(answer.headers.get('ratelimit')).toMatch(/^"account";r=0;t=\d+$/);
-    const login = await new CookieClient(app.url).post('/auth/login', { email: EMAIL, password: PASSWORD });
-    expect(login.status).toBe(429);
+    // Strangers cannot keep the owner from it on a device that is known.
+    const known = await client.post('/auth/reauthenticate', { password: PASSWORD, deviceToken });
+    expect(known.status).toBe(200);
+  });
+
+  it('ends a session in which five wrong passwords were tried, and tells the trail', async () => {
+    await app.createUser({ email: 'guessed@example.com' });
+    const other = await loggedIn('guessed@example.com');
+    const client = await loggedIn('guessed@example.com');
+    const { session, user } = (await client.get('/auth/session')).body;
+    for (let i = 0; i < 4; i += 1)
+      expect((await guess(client)).body).toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
     expect((await client.get('/auth/session')).status).toBe(200);
+    const fifth = await guess(client);
+    expect(fifth.body).toMatchObject({ status: 401, code: 'SESSION_ENDED' });
+    expect(fifth.headers.getSetCookie()).toEqual([]);
+    expect((await client.get('/auth/session')).status).toBe(401);
+    expect(await lastEvent()).toMatchObject({
+      type: 'session.revoked',
+      userId: user.id,
+      actorId: null,
+      sessionId: session.id,
+      detail: { reason: 'failed-reauthentication' },
+    });
+    expect((await other.get('/auth/session')).status).toBe(200);
+    const login = await new CookieClient(app.url).post('/auth/login', {
+      email: 'guessed@example.com',
+      password: PASSWORD,
+    });
+    expect(login.status).toBe(429);
   });
 
   it('answers 401 without a session, and 400 to another body', async () => {

@@ -8,6 +8,7 @@ import { ApiSession } from './auth.openapi.js';
 import { LoggedInSchema, toUserView, type UserView, WhoAmISchema } from './auth.responses.js';
 import { type LoginInput, LoginSchema } from './auth.schemas.js';
 import { CurrentSession, Public } from './guards/auth.decorators.js';
+import { answerLoggedIn, type LoggedInAnswer } from './logged-in-answer.js';
 import { LoginService } from './login.service.js';
 import { OwnSessionsService } from './own-sessions.service.js';
 import { sayGoodbye } from './session-ending.js';
@@ -46,9 +47,12 @@ export class AuthController {
     'LOGIN_BUSY',
     'DATABASE_UNAVAILABLE',
   )
-  async login(@Req() req: Request, @Body({ schema: LoginSchema }) body: LoginInput): Promise<LoginAnswer> {
-    const { user, session, token } = await this.logins.login(req, body);
-    return { user: toUserView(user), session, token };
+  async login(
+    @Req() req: Request,
+    @Res({ passthrough: true }) res: Response,
+    @Body({ schema: LoginSchema }) body: LoginInput,
+  ): Promise<LoggedInAnswer> {
+    return answerLoggedIn(res, await this.logins.login(req, body), this.options);
   }
 
   @Public()

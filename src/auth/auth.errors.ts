@@ -104,12 +104,19 @@ export interface RateLimitPolicy {
 
 /** Too many attempts; says the same for known and unknown accounts and for the right password. */
 export class TooManyAttemptsError extends Error {
-  /** @param retryAfterSeconds whole seconds until the next attempt is looked at */
+  /**
+   * @param retryAfterSeconds whole seconds until the next attempt is looked at
+   * @param key what the limit counts, such as one account or one network: refusals with the same policy and key are told
+   *   to the trail together. Never shown.
+   * @param message for the client; must not depend on whether there is such an account
+   */
   constructor(
     readonly policy: RateLimitPolicy,
     readonly retryAfterSeconds: number,
+    readonly key = '',
+    message = 'Too many attempts. Wait before the next one.',
   ) {
-    super('Too many attempts. Wait before the next one.');
+    super(message);
   }
 
   /** The answer over HTTP, with the header fields of draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4. */

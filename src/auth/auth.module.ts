@@ -28,6 +28,7 @@ import { RegistrationService } from './registration/registration.service.js';
 import { SecurityRecorder } from './security-recorder.js';
 import { SessionsController } from './sessions.controller.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
+import { ThrottleTrail } from './throttle/throttle-trail.js';
 import { OneTimeTokens } from './tokens/one-time-tokens.js';
 import { VerifyController } from './verify.controller.js';
 
@@ -73,6 +74,7 @@ import { VerifyController } from './verify.controller.js';
     SecurityRecorder,
     SessionGuard,
     ThrottleGate,
+    ThrottleTrail,
   ],
   exports: [
     AUTH_OPTIONS,

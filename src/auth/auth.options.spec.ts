@@ -15,7 +15,7 @@ const userStore: UserStore = {
   rehash: never,
   changePassword: never,
 };
-const throttle: LoginThrottle = { begin: never, reset: never };
+const throttle: LoginThrottle = { begin: never, reset: never, forgetDevices: never };
 
 describe('resolveAuthOptions', () => {
   it('fills in safe defaults', () => {

@@ -10,6 +10,7 @@ const DAY = 86_400_000;
 const DEFAULT_MIN_LENGTH = 15;
 const LOWEST_MIN_LENGTH = 8;
 const STORE_METHODS = ['findByEmail', 'findCredentials', 'create', 'rehash', 'changePassword'] as const;
+const THROTTLE_METHODS = ['begin', 'reset', 'forgetDevices'] as const;
 
 /**
  * Puts the defaults in place and checks what a host passed. Reports every problem at once, by name, never by value.
@@ -52,6 +53,7 @@ function problemsOf(options: AuthModuleOptions): string[] {
   const whole = (value: number | undefined, min: number, max = Number.MAX_SAFE_INTEGER) =>
     value === undefined || (Number.isInteger(value) && value >= min && value <= max);
 
+  const throttle = options.throttle as Partial<typeof options.throttle> | undefined;
   const store = options.userStore as Partial<typeof options.userStore> | undefined;
   const missing = STORE_METHODS.filter((method) => typeof store?.[method] !== 'function');
   need(
@@ -59,7 +61,7 @@ function problemsOf(options: AuthModuleOptions): string[] {
     `userStore: pass an object with the methods of UserStore; missing: ${missing.join(', ')}.`,
   );
   need(
-    typeof (options.throttle as Partial<typeof options.throttle> | undefined)?.begin === 'function',
+    THROTTLE_METHODS.every((method) => typeof throttle?.[method] === 'function'),
     'throttle: pass new RedisLoginThrottle({ client }) with an ioredis client, or a LoginThrottle of your own.',
   );
   need(

@@ -41,6 +41,10 @@ export const LoggedInSchema = z.object({
   user: UserSchema,
   session: SessionSchema,
   token: z.string().optional().meta({ description: 'Only for bearer sessions, and only here.' }),
+  deviceToken: z.string().optional().meta({
+    description:
+      'Only for bearer sessions: to be kept on this device and sent with its next login. It opens nothing.',
+  }),
 });
 
 /** Answer of `GET /auth/session`. */

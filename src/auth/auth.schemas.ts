@@ -5,7 +5,6 @@ import { normaliseEmail } from './email.js';
 const MAX_EMAIL_LENGTH = 254;
 const MAX_DISPLAY_NAME_LENGTH = 100;
 const MAX_HANDLE_LENGTH = 64;
-const MAX_DEVICE_TOKEN_LENGTH = 256;
 
 // Control characters would end up in listings and logs; U+0000 no database stores.
 const withoutControls = (schema: z.ZodString) =>
@@ -19,6 +18,11 @@ const password = z.string().min(1);
 const transport = z.enum(['cookie', 'bearer']).optional().meta({
   description:
     'How the new session is carried: `cookie` for browsers (the default), `bearer` for a token in the body.',
+});
+
+/** Any text: one that is not ours, or not any more, is an unknown device and nothing worse. */
+const deviceToken = z.string().optional().meta({
+  description: 'From an earlier login on this device. Browsers leave it out: they have it as a cookie.',
 });
 
 /** Body of `POST /auth/register`. */
@@ -42,10 +46,7 @@ export const LoginSchema = z.strictObject({
   email: email.refine((text) => text.length > 0, 'Must not be empty').meta({ format: 'email' }),
   password,
   transport,
-  deviceToken: z.string().max(MAX_DEVICE_TOKEN_LENGTH).optional().meta({
-    description:
-      'From an earlier login on this device. Handed to the throttle; the default one does not use it.',
-  }),
+  deviceToken,
   revokeSessionId: z
     .string()
     .max(MAX_HANDLE_LENGTH)
@@ -54,10 +55,14 @@ export const LoginSchema = z.strictObject({
 });
 
 /** Body of `POST /auth/reauthenticate`. */
-export const ReauthenticateSchema = z.strictObject({ password });
+export const ReauthenticateSchema = z.strictObject({ password, deviceToken });
 
 /** Body of `PUT /auth/password`. */
-export const ChangePasswordSchema = z.strictObject({ currentPassword: password, newPassword: password });
+export const ChangePasswordSchema = z.strictObject({
+  currentPassword: password,
+  newPassword: password,
+  deviceToken,
+});
 
 /** Query of `DELETE /auth/sessions`. */
 export const RevokeSessionsSchema = z.strictObject({

@@ -10,9 +10,11 @@ import {
 import { UnknownUserError } from './auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { CredentialsService } from './credentials.service.js';
+import { normaliseEmail } from './email.js';
 import { loginTransport } from './login-transport.js';
 import { NewPasswords } from './password/new-passwords.js';
 import type { ChangeRecording } from './security-events.js';
+import { startAnew } from './throttle/start-anew.js';
 
 export interface EstablishSessionOptions {
   /** @default the transport of the credential that the request came with, else a cookie */
@@ -29,6 +31,8 @@ export interface EstablishSessionOptions {
 /** A login as the API answers it. */
 export interface LoggedIn extends EstablishedSession {
   user: SessionPrincipal;
+  /** By which the device is known from now on; undefined when the throttle knows no devices, or did not see the login. */
+  deviceToken?: string | undefined;
 }
 
 /** For hosts that log people in, or check and set passwords, in other ways than this module's routes. */
@@ -38,7 +42,7 @@ export class AuthService {
     private readonly sessions: SessionService,
     private readonly credentials: CredentialsService,
     private readonly newPasswords: NewPasswords,
-    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore'>,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'throttle'>,
   ) {}
 
   /**
@@ -75,15 +79,21 @@ export class AuthService {
   }
 
   /**
-   * Sets a user's password and ends every session of his before it resolves. It does not ask for the present one.
+   * Sets a user's password, ends every session of his, makes every device of his unknown and lifts what failed logins
+   * have put on his account, before it resolves. It does not ask for the present one.
    * @param recording the change's way into the trail, from `SecurityRecorder.recording`; without it nothing is recorded
-   * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError
+   * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError, SessionStoreUnavailableError
    */
   async setPassword(userId: string, newPassword: string, recording?: ChangeRecording): Promise<void> {
-    const { userStore } = this.options;
+    const { userStore, throttle } = this.options;
     const credentials = await userStore.findCredentials(userId);
     if (!credentials) throw new UnknownUserError();
     const accepted = this.newPasswords.accept(newPassword, credentials.user, 'newPassword');
-    await userStore.changePassword(userId, await this.newPasswords.hash(accepted), { recording });
+    const newHash = await this.newPasswords.hash(accepted);
+    const account = normaliseEmail(credentials.user.email);
+    // Before and after, as PasswordService does and for its reasons.
+    await throttle.forgetDevices(account);
+    await userStore.changePassword(userId, newHash, { recording });
+    await startAnew(throttle, account);
   }
 }

@@ -1,8 +1,8 @@
 /** What is about to be tried. */
 export interface LoginAttempt {
   /**
-   * Which call it is. Everything but `register` shares the account's counter. Registering guesses nothing, so `begin`
-   * is all that is called for it.
+   * Which call it is. Everything but `register` shares the account's counter; a registration is counted when it begins,
+   * however it ends.
    */
   act: 'login' | 'reauthenticate' | 'change-password' | 'register';
   /** Normalised e-mail of the account, whether it exists or not. */
@@ -11,14 +11,31 @@ export interface LoginAttempt {
   ip: string;
   /** What the client kept from an earlier login on this device, unverified. */
   deviceToken?: string | undefined;
+  /** Handle of the session in which a password is asked for again. */
+  sessionId?: string | undefined;
+}
+
+/** What follows from a failure. */
+export interface FailedAttempt {
+  /** The session that the attempt was made in has had too many, and must end. */
+  endSession: boolean;
+}
+
+/** What follows from a success. */
+export interface AcceptedAttempt {
+  /**
+   * For the client to keep and to send with its next login, so that this device is known then. It opens nothing.
+   * Undefined when the throttle knows no devices.
+   */
+  deviceToken?: string | undefined;
 }
 
 /** One attempt under way. It ends by exactly one of the two calls, or by none when it was neither (an outage). */
 export interface ThrottledAttempt {
-  /** The password was wrong. @throws TooManyAttemptsError when others of the same account were refused meanwhile */
-  failed(): Promise<void>;
-  /** The password was right; clears the account's counter. @throws TooManyAttemptsError as `failed`, so that both look the same */
-  succeeded(): Promise<void>;
+  /** The password was wrong. @throws TooManyAttemptsError when others that were let in with it have used the limit up */
+  failed(): Promise<FailedAttempt>;
+  /** The password was right; clears the counter. @throws TooManyAttemptsError as `failed`, so that both look the same */
+  succeeded(): Promise<AcceptedAttempt>;
 }
 
 /**
@@ -33,10 +50,19 @@ export abstract class LoginThrottle {
   abstract begin(attempt: LoginAttempt): Promise<ThrottledAttempt>;
 
   /**
-   * Forgets what is counted against an account, so that its next attempt is looked at. What is counted against
-   * addresses stays.
+   * Forgets what is counted against an account and its devices, so that its next attempt is looked at, also after a
+   * stop that no waiting ends. What is counted against addresses stays.
    * @param account normalised e-mail
    * @throws SessionStoreUnavailableError the counters cannot be reached
    */
   abstract reset(account: string): Promise<void>;
+
+  /**
+   * Makes every device of an account unknown: its password is being changed. Logins under way are covered: what they
+   * bring in `deviceToken` is not known any more.
+   * @param account normalised e-mail
+   * @returns a token for the device on which it is changed
+   * @throws SessionStoreUnavailableError the devices cannot be reached
+   */
+  abstract forgetDevices(account: string): Promise<AcceptedAttempt>;
 }

@@ -41,7 +41,7 @@ export class LoginService {
       await attempt.failed();
       throw new ProblemException('INVALID_CREDENTIALS');
     }
-    await attempt.succeeded();
+    const { deviceToken: deviceTokenToKeep } = await attempt.succeeded();
     const loggedIn = await this.auth.establishSession(req, verdict.user, {
       transport,
       ticket,
@@ -55,6 +55,6 @@ export class LoginService {
       sessionId: session.id,
       detail: { transport },
     });
-    return loggedIn;
+    return { ...loggedIn, deviceToken: deviceTokenToKeep };
   }
 }

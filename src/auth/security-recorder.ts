@@ -64,7 +64,8 @@ export class SecurityRecorder {
     };
   }
 
-  private async write(event: SecurityEvent): Promise<void> {
+  /** Records an event as it is. Resolves when it is recorded; never rejects. */
+  async write(event: SecurityEvent): Promise<void> {
     try {
       await this.options.events?.record(event);
     } catch (error) {

@@ -185,6 +185,10 @@ export const FIELDS = {
   ARGON2_PARALLELISM: integer(1, 64),
   // libuv takes no more.
   UV_THREADPOOL_SIZE: integer(1, 1_024),
+  THROTTLE_ADDRESS_FAILURES: integer(1, 1_000_000),
+  THROTTLE_NETWORK_FAILURES: integer(1, 1_000_000),
+  THROTTLE_SERVICE_FAILURES: integer(1, 1_000_000),
+  THROTTLE_REGISTRATIONS: integer(1, 1_000_000),
   TRUSTED_PROXIES: proxies,
   ALLOWED_ORIGINS: origins,
   MIGRATE_FROM: oneOf('connect-redis'),

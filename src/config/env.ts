@@ -91,6 +91,12 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
       parallelism: settings.ARGON2_PARALLELISM ?? 1,
     },
     threadPoolSize: settings.UV_THREADPOOL_SIZE ?? 4,
+    throttle: {
+      addressFailures: settings.THROTTLE_ADDRESS_FAILURES,
+      networkFailures: settings.THROTTLE_NETWORK_FAILURES,
+      serviceFailures: settings.THROTTLE_SERVICE_FAILURES,
+      registrations: settings.THROTTLE_REGISTRATIONS,
+    },
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     allowedOrigins: settings.ALLOWED_ORIGINS ?? [],
     // Browsers take a __Host- cookie only with Secure, and Secure only over https (RFC 6265bis, section 4.1.3).

@@ -51,6 +51,13 @@ export interface Env {
   argon2: { memoryKib: number; timeCost: number; parallelism: number };
   /** Threads of libuv's pool. */
   threadPoolSize: number;
+  /** Failed logins and registrations that are let through; undefined: the throttle's own defaults. */
+  throttle: {
+    addressFailures: number | undefined;
+    networkFailures: number | undefined;
+    serviceFailures: number | undefined;
+    registrations: number | undefined;
+  };
   trustedProxies: string[];
   allowedOrigins: string[];
   cookie: { name: string; secure: boolean };

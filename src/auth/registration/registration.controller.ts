@@ -1,25 +1,19 @@
-import { Body, Controller, Header, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Header, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblem } from '../../problem/index.js';
-import type { SessionView } from '../../session/index.js';
-import { LoggedInSchema, toUserView, type UserView } from '../auth.responses.js';
+import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth.module-definition.js';
+import { LoggedInSchema } from '../auth.responses.js';
 import {
   type ConfirmRegistrationInput,
   ConfirmRegistrationSchema,
   type RegisterInput,
   RegisterSchema,
 } from '../auth.schemas.js';
-import type { LoggedIn } from '../auth.service.js';
 import { Public } from '../guards/auth.decorators.js';
+import { answerLoggedIn, type LoggedInAnswer } from '../logged-in-answer.js';
 import { ValidateInput } from '../validation.js';
 import { RegistrationService } from './registration.service.js';
-
-interface RegisteredAnswer {
-  user: UserView;
-  session: SessionView;
-  token?: string | undefined;
-}
 
 /** How visitors get an account. */
 @ApiTags('auth')
@@ -27,7 +21,10 @@ interface RegisteredAnswer {
 @ValidateInput()
 @Controller('auth/register')
 export class RegistrationController {
-  constructor(private readonly registrations: RegistrationService) {}
+  constructor(
+    private readonly registrations: RegistrationService,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'cookie'>,
+  ) {}
 
   @Post()
   @Header('Cache-Control', 'no-store')
@@ -52,9 +49,9 @@ export class RegistrationController {
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
     @Body({ schema: RegisterSchema }) body: RegisterInput,
-  ): Promise<RegisteredAnswer | undefined> {
+  ): Promise<LoggedInAnswer | undefined> {
     const loggedIn = await this.registrations.register(req, body);
-    if (loggedIn) return answer(loggedIn);
+    if (loggedIn) return answerLoggedIn(res, loggedIn, this.options);
     res.status(202);
     return undefined;
   }
@@ -69,12 +66,9 @@ export class RegistrationController {
   @ApiProblem('INVALID_TOKEN', 'REGISTRATION_CLOSED', 'DATABASE_UNAVAILABLE')
   async confirm(
     @Req() req: Request,
+    @Res({ passthrough: true }) res: Response,
     @Body({ schema: ConfirmRegistrationSchema }) body: ConfirmRegistrationInput,
-  ): Promise<RegisteredAnswer> {
-    return answer(await this.registrations.confirm(req, body));
+  ): Promise<LoggedInAnswer> {
+    return answerLoggedIn(res, await this.registrations.confirm(req, body), this.options);
   }
-}
-
-function answer({ user, session, token }: LoggedIn): RegisteredAnswer {
-  return { user: toUserView(user), session, token };
 }

@@ -12,6 +12,7 @@ import { loginTransport } from '../login-transport.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { NewPasswords } from '../password/new-passwords.js';
 import { SecurityRecorder } from '../security-recorder.js';
+import { startAnew } from '../throttle/start-anew.js';
 import { ThrottleGate } from '../throttle/throttle-gate.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.js';
 import type { NewUser } from '../user-store.js';
@@ -31,7 +32,7 @@ export class RegistrationService {
     @Inject(AUTH_OPTIONS)
     private readonly options: Pick<
       ResolvedAuthOptions,
-      'userStore' | 'hasher' | 'registration' | 'mailSender' | 'registrationLifetimeMs'
+      'userStore' | 'hasher' | 'registration' | 'mailSender' | 'registrationLifetimeMs' | 'throttle'
     >,
   ) {}
 
@@ -101,7 +102,10 @@ export class RegistrationService {
   }
 
   private async createAndLogIn(req: Request, newcomer: Newcomer, transport: Transport): Promise<LoggedIn> {
-    const created = await this.options.userStore.create({ ...newcomer, roles: [] });
+    const { userStore, throttle } = this.options;
+    const created = await userStore.create({ ...newcomer, roles: [] });
+    // Whoever tried this name while nobody had it must not keep its owner out now.
+    const { deviceToken } = await startAnew(throttle, newcomer.email);
     const loggedIn = await this.auth.establishSession(req, created, { transport });
     await this.recorder.record(req, {
       type: 'registered',
@@ -110,6 +114,6 @@ export class RegistrationService {
       sessionId: loggedIn.session.id,
       detail: { transport },
     });
-    return loggedIn;
+    return { ...loggedIn, deviceToken };
   }
 }

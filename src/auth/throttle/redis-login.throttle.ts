@@ -1,151 +1,177 @@
-import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
-import { SessionStoreUnavailableError } from '../../session/index.js';
-import { type RateLimitPolicy, TooManyAttemptsError } from '../auth.errors.js';
-import { type LoginAttempt, LoginThrottle, type ThrottledAttempt } from '../login-throttle.js';
-import { addressNetwork } from './address-network.js';
+import {
+  type AcceptedAttempt,
+  type FailedAttempt,
+  type LoginAttempt,
+  LoginThrottle,
+  type ThrottledAttempt,
+} from '../login-throttle.js';
+import { AccountCounters, type Standing, STOP_FAILURES } from './account-counters.js';
+import { clientNetworks } from './client-networks.js';
+import { newDeviceId, signDeviceToken, verifyDeviceToken } from './device-token.js';
+import { exceeded, type Refusal, refuse, spent } from './refusal.js';
+import { resolveThrottleLimits, type ThrottleLimits, type ThrottlePolicies } from './throttle-limits.js';
+import { AccountKeys } from './throttle-keys.js';
+import { withThrottleScripts } from './throttle.scripts.js';
+import { type CountedWindow, WindowCounters } from './window-counters.js';
 
-export interface RedisLoginThrottleOptions {
+export interface RedisLoginThrottleOptions extends ThrottleLimits {
   /** A connected ioredis client; it stays the host's to close. */
   client: Redis | Cluster;
   /** What every Redis key begins with. @default 'lk:' */
   prefix?: string;
-  /** The failure of one account from which on each locks it: 30 s, then twice as long each time, at most 1 h. @default 5 */
-  accountFailures?: number;
-  /** How many failures one address may have in 15 minutes, over all accounts. @default 100 */
-  addressFailures?: number;
-  /** How many accounts one address may try to register in an hour. @default 60 */
-  registrations?: number;
+  /**
+   * Sign the tokens by which devices are known again; the first signs, all verify. SessionModule's `secrets` will do.
+   * @default none: no device is known, and whoever tries somebody's password keeps him out as well
+   */
+  secrets?: readonly string[];
 }
 
-const FIRST_LOCK_SECONDS = 30;
-const LONGEST_LOCK_SECONDS = 3600;
-// How long failures of an account are remembered, from the first one on.
-const ACCOUNT_WINDOW_SECONDS = 86_400;
-const ADDRESS_WINDOW_SECONDS = 900;
-const REGISTRATION_WINDOW_SECONDS = 3600;
+// Longer than any session lives that somebody could go on guessing in.
+const SESSION_POLICY = { name: 'session', quota: 5, windowSeconds: 90 * 86_400 };
+
+/** An attempt that was let in. */
+interface Begun {
+  attempt: LoginAttempt;
+  account: AccountKeys;
+  standing: Standing;
+  deviceId: string;
+  windows: CountedWindow[];
+}
+
+const STOPPED =
+  'Too many failed attempts in a row. Set a new password, or ask for the account to be unlocked.';
+const MIN_SECRET_LENGTH = 32;
 
 /**
- * Counts failures in Redis, per account and per address, for all nodes together. Accounts are counted by the SHA-256 of
- * their e-mail, known or not. Attempts that were let in together are judged by what the others of them found out
- * meanwhile, so that sending many guesses at once gets no more of them answered than sending them one by one.
+ * Counts failures in Redis for all nodes together: per account, known or not, with a back-off that doubles and a stop
+ * after 100 in a row; per address, per network and for the whole service in windows of time. A device that has logged
+ * in to the account before is counted by itself and by nothing else, so nobody can keep its owner out.
  *
- * One GET with its TTL per counter to begin, one script per counter for a failure, a GET and a DEL for a success, two DELs
- * for a reset.
+ * Attempts that were let in together are judged by what the others of them found out meanwhile, so that sending many
+ * guesses at once gets no more of them answered than sending them one by one.
+ *
+ * Four commands in one round trip to begin; one and then three for a failure; three and then one for a success. For a
+ * known device four, one and one. All of them are scripts on one key or on keys of one slot.
  */
 export class RedisLoginThrottle extends LoginThrottle {
-  private readonly failures: RateLimiterRedis;
-  private readonly locks: RateLimiterRedis;
-  private readonly addresses: RateLimiterRedis;
-  private readonly registrations: RateLimiterRedis;
+  private readonly prefix: string;
+  private readonly secrets: readonly string[];
+  private readonly policies: ThrottlePolicies;
+  private readonly accounts: AccountCounters;
+  private readonly windows: WindowCounters;
 
+  /** @throws TypeError naming the options that are wrong */
   constructor(options: RedisLoginThrottleOptions) {
     super();
-    const {
-      client,
-      prefix = 'lk:',
-      accountFailures = 5,
-      addressFailures = 100,
-      registrations = 60,
-    } = options;
-    const limiter = (name: string, points: number, duration: number) =>
-      new RateLimiterRedis({ storeClient: client, keyPrefix: `${prefix}throttle:${name}`, points, duration });
-    this.failures = limiter('account', accountFailures, ACCOUNT_WINDOW_SECONDS);
-    this.locks = limiter('lock', 1, LONGEST_LOCK_SECONDS);
-    this.addresses = limiter('address', addressFailures, ADDRESS_WINDOW_SECONDS);
-    this.registrations = limiter('register', registrations, REGISTRATION_WINDOW_SECONDS);
+    const { client, prefix = 'lk:', secrets = [], ...limits } = options;
+    const { accountFailures, policies } = resolveThrottleLimits(limits);
+    if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH))
+      throw new TypeError(
+        `RedisLoginThrottle: every entry of secrets needs at least ${MIN_SECRET_LENGTH} characters.`,
+      );
+    this.prefix = prefix;
+    this.secrets = secrets;
+    this.policies = policies;
+    const scripts = withThrottleScripts(client);
+    this.accounts = new AccountCounters(scripts, accountFailures);
+    this.windows = new WindowCounters(scripts);
   }
 
   async begin(attempt: LoginAttempt): Promise<ThrottledAttempt> {
-    const address = addressNetwork(attempt.ip);
-    if (attempt.act === 'register') return this.beginRegistration(address);
-    const account = keyOf(attempt.account);
-    const [failures, lock, ofAddress] = await Promise.all([
-      read(this.failures.get(account)),
-      read(this.locks.get(account)),
-      read(this.addresses.get(address)),
+    if (attempt.act === 'register') return this.beginRegistration(attempt);
+    const account = this.keysOf(attempt.account);
+    const windows = this.failureWindows(attempt.ip);
+    const device = verifyDeviceToken(attempt.deviceToken, attempt.account, this.secrets);
+    // Asked in one go, also for a device that turns out to be known: its owner waits for one round trip like all others.
+    const [standing, counts] = await Promise.all([
+      this.accounts.begin(account, device),
+      this.windows.read(windows),
     ]);
-    if (lock) throw new TooManyAttemptsError(policyOf('account', this.failures), secondsOf(lock));
-    if (ofAddress && ofAddress.consumedPoints >= this.addresses.points) {
-      throw new TooManyAttemptsError(policyOf('address', this.addresses), secondsOf(ofAddress));
-    }
-    const seen = failures?.consumedPoints ?? 0;
-    return {
-      failed: () => this.fail(account, address, seen),
-      succeeded: () => this.succeed(account, seen),
-    };
+    const refusals = standing.known ? [] : spent(counts);
+    if (standing.waitMs > 0) refusals.push(this.refusalOf(standing, standing));
+    refuse(refusals);
+    const deviceId = standing.known && device ? device.id : newDeviceId();
+    const begun: Begun = { attempt, account, standing, deviceId, windows: standing.known ? [] : windows };
+    return { failed: () => this.fail(begun), succeeded: () => this.succeed(begun) };
   }
 
   async reset(account: string): Promise<void> {
-    const key = keyOf(account);
-    // The lock last: an attempt in between finds either the lock or no failures.
-    await written(this.failures.delete(key));
-    await written(this.locks.delete(key));
+    await this.accounts.reset(this.keysOf(account));
   }
 
-  private async beginRegistration(address: string): Promise<ThrottledAttempt> {
-    const attempts = await written(this.registrations.penalty(address));
-    if (attempts.consumedPoints > this.registrations.points) {
-      throw new TooManyAttemptsError(policyOf('register', this.registrations), secondsOf(attempts));
-    }
+  async forgetDevices(account: string): Promise<AcceptedAttempt> {
+    const forgottenMs = await this.accounts.forgetDevices(this.keysOf(account));
+    return this.acceptedOn(account, newDeviceId(), forgottenMs + 1);
+  }
+
+  private async beginRegistration({ account, ip }: LoginAttempt): Promise<ThrottledAttempt> {
+    const { address, network } = clientNetworks(ip);
     // Every attempt counts, however it ends.
-    const counted = () => Promise.resolve();
-    return { failed: counted, succeeded: counted };
-  }
-
-  private async fail(account: string, address: string, seen: number): Promise<void> {
-    const [{ consumedPoints }] = await Promise.all([
-      written(this.failures.penalty(account)),
-      written(this.addresses.penalty(address)),
+    const counts = await this.windows.count([
+      this.window('register', address),
+      this.window('register-network', network),
     ]);
-    if (consumedPoints >= this.failures.points)
-      await written(this.locks.block(account, this.lockSeconds(consumedPoints)));
-    this.refuseIfOvertaken(consumedPoints - 1, seen);
+    refuse(exceeded(counts));
+    const nowMs = Math.max(...counts.map((count) => count.nowMs));
+    return {
+      failed: () => Promise.resolve({ endSession: false }),
+      succeeded: () => Promise.resolve(this.acceptedOn(account, newDeviceId(), nowMs)),
+    };
   }
 
-  private async succeed(account: string, seen: number): Promise<void> {
-    const failures = await read(this.failures.get(account));
-    if (!failures) return;
-    this.refuseIfOvertaken(failures.consumedPoints, seen);
-    await written(this.failures.delete(account));
+  private async fail({ attempt, account, standing, windows }: Begun): Promise<FailedAttempt> {
+    const ending = await this.accounts.fail(standing.counter, standing.failures);
+    if (!ending.counted) refuse([this.refusalOf(standing, ending)]);
+    const { sessionId } = attempt;
+    const ofSession =
+      sessionId === undefined ? [] : [{ policy: SESSION_POLICY, key: account.session(sessionId) }];
+    const [counts, ofThisSession] = await Promise.all([
+      this.windows.count(windows),
+      this.windows.count(ofSession),
+      // What is guessed inside a session counts for everybody, whatever device the session is on.
+      ...(standing.known && sessionId !== undefined ? [this.accounts.fail(account)] : []),
+    ]);
+    refuse(exceeded(counts));
+    return { endSession: ofThisSession.some(({ count, policy }) => count >= policy.quota) };
   }
 
-  /** Others have brought the account to its lock since this attempt began: it would not have been let in after them. */
-  private refuseIfOvertaken(failuresOfOthers: number, seen: number): void {
-    if (failuresOfOthers <= seen || failuresOfOthers < this.failures.points) return;
-    throw new TooManyAttemptsError(policyOf('account', this.failures), this.lockSeconds(failuresOfOthers));
+  private async succeed({ attempt, standing, deviceId, windows }: Begun): Promise<AcceptedAttempt> {
+    // Before the failures are forgotten: a refused attempt must leave no trace of having been right.
+    refuse(spent(await this.windows.read(windows)));
+    const ending = await this.accounts.succeed(standing.counter, standing.failures);
+    if (!ending.counted) refuse([this.refusalOf(standing, ending)]);
+    return this.acceptedOn(attempt.account, deviceId, standing.nowMs);
   }
 
-  private lockSeconds(failures: number): number {
-    const doublings = Math.min(failures - this.failures.points, 30);
-    return Math.min(FIRST_LOCK_SECONDS * 2 ** doublings, LONGEST_LOCK_SECONDS);
+  /** @param issuedMs before the password was read: when it is changed meanwhile, the device is forgotten with the others */
+  private acceptedOn(account: string, deviceId: string, issuedMs: number): AcceptedAttempt {
+    const [secret] = this.secrets;
+    return secret === undefined
+      ? {}
+      : { deviceToken: signDeviceToken(account, { id: deviceId, issuedMs }, secret) };
   }
-}
 
-// Nobody reads from Redis who has tried to log in.
-const keyOf = (account: string) => createHash('sha256').update(account).digest('base64url');
-
-/** A counter's present value; null when nothing is counted. Unknown is not «none»: an outage lets nobody in. */
-async function read(reply: Promise<RateLimiterRes | null>): Promise<RateLimiterRes | null> {
-  const counter = await written(reply);
-  // Inside MULTI a failed GET is a reply like any other, which the limiter takes for a number.
-  if (counter && !Number.isFinite(counter.consumedPoints)) throw new SessionStoreUnavailableError();
-  return counter;
-}
-
-async function written<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await reply;
-  } catch (cause) {
-    throw new SessionStoreUnavailableError({ cause });
+  private failureWindows(ip: string): CountedWindow[] {
+    const { address, network } = clientNetworks(ip);
+    return [this.window('address', address), this.window('network', network), this.window('service')];
   }
-}
 
-function policyOf(name: string, limiter: RateLimiterRedis): RateLimitPolicy {
-  return { name, quota: limiter.points, windowSeconds: limiter.duration };
-}
+  private window(name: keyof ThrottlePolicies, value?: string): CountedWindow {
+    const key = `${this.prefix}throttle:${name}${value === undefined ? '' : `:${value}`}`;
+    return { policy: this.policies[name], key };
+  }
 
-function secondsOf(counter: RateLimiterRes): number {
-  return Math.max(1, Math.ceil(counter.msBeforeNext / 1000));
+  private keysOf(account: string): AccountKeys {
+    return new AccountKeys(this.prefix, account);
+  }
+
+  private refusalOf(standing: Standing, now: Pick<Standing, 'failures' | 'waitMs'>): Refusal {
+    const refusal = {
+      policy: this.accounts.policyOf(standing),
+      key: standing.counter.failures,
+      waitMs: now.waitMs,
+    };
+    return now.failures >= STOP_FAILURES ? { ...refusal, message: STOPPED } : refusal;
+  }
 }

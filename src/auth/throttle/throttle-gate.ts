@@ -2,38 +2,35 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { TooManyAttemptsError } from '../auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth.module-definition.js';
-import { liveSession } from '../guards/live-session.js';
 import type { LoginAttempt, ThrottledAttempt } from '../login-throttle.js';
-import { SecurityRecorder } from '../security-recorder.js';
+import { presentedDeviceToken } from './device-cookie.js';
+import { ThrottleTrail } from './throttle-trail.js';
 
-/** The throttle as requests meet it: with their address, and every refusal in the trail. */
+/** The throttle as requests meet it: with their address and their device's cookie, and every refusal in the trail. */
 @Injectable()
 export class ThrottleGate {
   constructor(
-    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'throttle'>,
-    private readonly recorder: SecurityRecorder,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'throttle' | 'cookie'>,
+    private readonly trail: ThrottleTrail,
   ) {}
 
   /** @throws TooManyAttemptsError, SessionStoreUnavailableError */
-  async begin(req: Request, attempt: Omit<LoginAttempt, 'ip'>): Promise<ThrottledAttempt> {
-    const { act } = attempt;
-    const begun = await this.noting(req, act, this.options.throttle.begin({ ...attempt, ip: req.ip ?? '' }));
+  async begin(req: Request, told: Omit<LoginAttempt, 'ip'>): Promise<ThrottledAttempt> {
+    const { throttle, cookie } = this.options;
+    const deviceToken = told.deviceToken ?? presentedDeviceToken(req, cookie);
+    const attempt = { ...told, deviceToken, ip: req.ip ?? '' };
+    const begun = await this.noting(req, attempt, throttle.begin(attempt));
     return {
-      failed: () => this.noting(req, act, begun.failed()),
-      succeeded: () => this.noting(req, act, begun.succeeded()),
+      failed: () => this.noting(req, attempt, begun.failed()),
+      succeeded: () => this.noting(req, attempt, begun.succeeded()),
     };
   }
 
-  private async noting<T>(req: Request, act: LoginAttempt['act'], step: Promise<T>): Promise<T> {
+  private async noting<T>(req: Request, attempt: LoginAttempt, step: Promise<T>): Promise<T> {
     try {
       return await step;
     } catch (error) {
-      if (error instanceof TooManyAttemptsError) {
-        // Whose account it is stays open: looking it up would make the refusal of a known name take longer.
-        const userId = liveSession(req)?.userId ?? null;
-        const detail = { act, limit: error.policy.name };
-        await this.recorder.record(req, { type: 'login.throttled', userId, actorId: userId, detail });
-      }
+      if (error instanceof TooManyAttemptsError) await this.trail.note(req, attempt, error);
       throw error;
     }
   }
