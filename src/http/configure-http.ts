@@ -9,6 +9,7 @@ import { answerClientErrors } from './client-error.js';
 import { allowFrontEnds } from './cors.js';
 import { crossSiteGuard } from './cross-site.js';
 import { answerExpectations } from './expectations.js';
+import { readAbsoluteForm } from './origin-form.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
 import { requestLog } from './request-log.js';
 import { apiHeaders, securityHeaders } from './security-headers.js';
@@ -80,6 +81,7 @@ function harden(server: Server, options: HttpOptions): void {
   server.keepAliveTimeout = 65_000;
   // strictHeaders says no, instead of silently doing without the rest and without a word about a missing Host.
   Object.assign(server, { maxHeadersCount: 0, requireHostHeader: false });
+  readAbsoluteForm(server);
   answerClientErrors(server, apiHeaders(options));
   answerExpectations(server);
 }
