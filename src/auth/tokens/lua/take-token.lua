@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes a one-time token: of several that come at once, exactly one gets it. A wrong token leaves the right one where it is.
 --
 -- KEYS  1 the token's slot
