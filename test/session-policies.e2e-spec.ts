@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { startRedis, type TestRedis } from './support/redis-server.js';
-import { codeOf, type SessionHost, startSessionHost } from './support/session-host.js';
+import { codeOf, cookieOf, type SessionHost, startSessionHost, userNamed } from './support/session-host.js';
+import { storedSessions } from './support/stored-sessions.js';
 
 describe('what a route asks of its session', () => {
   let redis: TestRedis;
@@ -44,6 +45,21 @@ describe('what a route asks of its session', () => {
     expect((await host.me({ cookie })).note).toBeUndefined();
     expect((await host.call('POST', '/strict?note=again', { cookie })).status).toBe(201);
     expect((await host.me({ cookie })).note).toBe('again');
+  });
+
+  it.each([
+    ['a logged-in session', true],
+    ['an anonymous one', false],
+  ])('lets no update write what is not the host’s into %s', async (_, loggedIn) => {
+    const cookie = loggedIn ? await host.login() : cookieOf(await host.call('POST', '/cart?item=tea'));
+    const [before] = await storedSessions(client);
+    const meta = { transport: 'cookie', profile: 'admin', authenticatedAt: Date.now() + 60_000 };
+    const passport = { user: { ...userNamed('eve', ['admin']) } };
+    const json = JSON.stringify({ note: 'mine', latchkey: meta, passport, cookie: { maxAge: 1 } });
+    await host.call('POST', `/assign?json=${encodeURIComponent(json)}`, { cookie });
+    const [after] = await storedSessions(client);
+    expect(after?.body).toEqual({ ...before?.body, note: 'mine' });
+    expect(await host.me({ cookie })).toMatchObject({ user: loggedIn ? 'ada' : null, note: 'mine' });
   });
 
   it('keeps and touches nothing under readonly', async () => {

@@ -79,11 +79,14 @@ export class SessionWriter {
         if (attempt >= HASTY_ATTEMPTS) await this.stepAside(state);
         const stored = state.stored ?? state.seen.data;
         const draft = structuredClone(stored);
-        for (const key of ['cookie', ...this.engine.options.protectedKeys]) delete draft[key];
+        const untouchable = ['cookie', ...this.engine.options.protectedKeys];
+        for (const key of untouchable) delete draft[key];
         await change(draft);
-        const data: JsonData = { ...draft };
-        for (const key of ['cookie', ...this.engine.options.protectedKeys]) {
-          if (stored[key] !== undefined) data[key] = stored[key];
+        // What the store itself keeps, such as when the user proved presence, is not the change's to write either.
+        const data = this.engine.codec.dataOf(draft);
+        for (const key of untouchable) {
+          if (stored[key] === undefined) delete data[key];
+          else data[key] = stored[key];
         }
         if (await this.write(state, data)) {
           state.seen = { text: this.engine.codec.text(data), data };
