@@ -9,7 +9,11 @@ import { welcome } from './welcome.js';
 
 const URL = 'http://127.0.0.1:3000';
 const envOf = (settings: Record<string, string> = {}): Env =>
-  parseEnv({ SESSION_SECRETS: 's'.repeat(32), SESSION_INDEX_KEYS: 'i'.repeat(32), ...settings });
+  parseEnv({
+    SESSION_SECRETS: 'V2J0x9QwZr7Lk3TnYf5Hd8Gb1Mc6Ps4a',
+    SESSION_INDEX_KEYS: 'c9Rk2Xv7Tq4Zp1Nw8Ej5Ly3Uo6Hs0Bg-',
+    ...settings,
+  });
 
 /** The lines to paste. */
 const tour = (text: string): string[] =>

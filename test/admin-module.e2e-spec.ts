@@ -55,8 +55,8 @@ describe('AdminModule in a host that binds nothing for all routes', () => {
         SessionModule.forRoot({
           isGlobal: true,
           client,
-          secrets: ['s'.repeat(32)],
-          indexKeys: ['i'.repeat(32)],
+          secrets: ['a-session-secret-of-the-tests-only'],
+          indexKeys: ['an-index-key-of-the-tests-and-only'],
         }),
         AuthModule.forRoot({
           isGlobal: true,

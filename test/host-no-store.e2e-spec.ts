@@ -35,8 +35,8 @@ describe('a host with neither the filter nor any middleware of ours', () => {
         SessionModule.forRoot({
           isGlobal: true,
           client,
-          secrets: ['s'.repeat(32)],
-          indexKeys: ['i'.repeat(32)],
+          secrets: ['a-session-secret-of-the-tests-only'],
+          indexKeys: ['an-index-key-of-the-tests-and-only'],
         }),
         AuthModule.forRoot({
           isGlobal: true,

@@ -81,7 +81,7 @@ describe('resolveAuthOptions', () => {
       hasher: {},
       events: {},
       breachedPasswords: {},
-      origins: ['https://app.example.com/path'],
+      origins: ['https://app.example.com', '*'],
       clearSiteData: ['"cache"'],
     } as unknown as AuthModuleOptions;
     expect(() => resolveAuthOptions(wrong)).toThrow(TypeError);

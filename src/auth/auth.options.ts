@@ -9,6 +9,8 @@ const DAY = 86_400_000;
 // NIST SP 800-63B-4, section 3.1.1.2: 15 where the password is the only factor; 8 is the floor under any policy.
 const DEFAULT_MIN_LENGTH = 15;
 const LOWEST_MIN_LENGTH = 8;
+// Beyond that nobody has «proved presence recently», and the step-up would be one in name only.
+const LONGEST_REAUTH_WINDOW_MS = 24 * 60 * MINUTE;
 const STORE_METHODS = ['findByEmail', 'findCredentials', 'create', 'rehash', 'changePassword'] as const;
 const THROTTLE_METHODS = ['begin', 'reset', 'forgetDevices'] as const;
 
@@ -99,8 +101,9 @@ function problemsOf(options: AuthModuleOptions): string[] {
     `passwordMinLength: must be a whole number from ${LOWEST_MIN_LENGTH} to ${MAX_PASSWORD_CODE_POINTS}.`,
   );
   need(
-    options.reauthWindowMs === undefined || options.reauthWindowMs > 0,
-    'reauthWindowMs: must be a positive number of milliseconds.',
+    options.reauthWindowMs === undefined ||
+      (options.reauthWindowMs > 0 && options.reauthWindowMs <= LONGEST_REAUTH_WINDOW_MS),
+    'reauthWindowMs: must be a positive number of milliseconds, at most a day.',
   );
   need(whole(options.hashConcurrency, 1), 'hashConcurrency: must be a whole number of at least 1.');
   need(whole(options.hashQueueLength, 0), 'hashQueueLength: must be a whole number of at least 0.');

@@ -1,5 +1,6 @@
 import type { FIELDS, Settings } from './env.schema.js';
 import type { Env, EnvWithoutSecrets } from './env.types.js';
+import { isClearText, isLoopback } from './loopback.js';
 
 /** A setting that is wrong: which one, and the rule it breaks. Never its value, which may be a secret. */
 export interface EnvProblem {
@@ -9,40 +10,6 @@ export interface EnvProblem {
 
 // The cheapest set of parameters in OWASP's password storage cheat sheet, m=7168 with t=5, as memory times passes.
 const OWASP_MIN_COST_KIB = 7_168 * 5;
-
-const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
-
-/** True for the names and addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK_HOST.test(host);
-}
-
-/** What must be written out in production, since any default would be wrong or unsafe there. */
-export function productionProblems(settings: Settings): EnvProblem[] {
-  const problems: EnvProblem[] = [];
-  const needed = [
-    'DATABASE_URL',
-    'REDIS_URL',
-    'SESSION_SECRETS',
-    'SESSION_INDEX_KEYS',
-    'PUBLIC_URL',
-  ] as const;
-  for (const name of needed) {
-    if (settings[name] === undefined) problems.push({ name, rule: 'must be set in production' });
-  }
-  for (const name of ['SESSION_SECRETS', 'SESSION_INDEX_KEYS'] as const) {
-    if (settings[name]?.some((secret) => secret.startsWith('example-'))) {
-      problems.push({ name, rule: 'must not be an example value; make one with: openssl rand -base64 48' });
-    }
-  }
-  if (settings.PUBLIC_URL !== undefined && isClearText(settings.PUBLIC_URL)) {
-    problems.push({ name: 'PUBLIC_URL', rule: 'must be https in production, except on loopback' });
-  }
-  if (settings.ALLOWED_ORIGINS?.some(isClearText)) {
-    problems.push({ name: 'ALLOWED_ORIGINS', rule: 'must be https in production, except on loopback' });
-  }
-  return problems;
-}
 
 /** Development is for the machine it runs on, unless somebody has said `NODE_ENV=development` and means it. */
 export function developmentProblems(settings: Settings): EnvProblem[] {
@@ -118,9 +85,4 @@ function mailProblems(env: EnvWithoutSecrets, settings: Settings): EnvProblem[] 
 /** The shortest idle timeout of any kind of session, in milliseconds. */
 export function smallestIdleMs(lifetimes: Env['lifetimes']): number {
   return Math.min(...Object.values(lifetimes).map(({ idleTimeoutMs }) => idleTimeoutMs));
-}
-
-function isClearText(origin: string): boolean {
-  const { protocol, hostname } = new URL(origin);
-  return protocol === 'http:' && !isLoopback(hostname);
 }

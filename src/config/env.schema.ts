@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 
+import { isGuessable, MAKE_A_SECRET } from '../session/index.js';
 import { parseDuration } from './duration.js';
 import { parseSmtpUrl } from './smtp-url.js';
 
@@ -39,6 +40,10 @@ const ring = z
   .refine(
     (secrets) => secrets.every((secret) => secret.length >= 32),
     'every secret must have at least 32 characters',
+  )
+  .refine(
+    (secrets) => !secrets.some(isGuessable),
+    `must hold nothing that can be guessed, such as one character again and again; ${MAKE_A_SECRET}`,
   )
   .refine((secrets) => new Set(secrets).size === secrets.length, 'must not hold a secret twice');
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 
 import { EnvError, parseEnv } from './env.js';
 import { privateRedisSocket } from './private-redis.js';
+import { LIFETIME_CEILINGS } from './production.rules.js';
 
-const SECRET = 's'.repeat(32);
-const INDEX_KEY = 'i'.repeat(32);
+const SECRET = 'V2J0x9QwZr7Lk3TnYf5Hd8Gb1Mc6Ps4a';
+const INDEX_KEY = 'c9Rk2Xv7Tq4Zp1Nw8Ej5Ly3Uo6Hs0Bg-';
 const SECRETS = { SESSION_SECRETS: SECRET, SESSION_INDEX_KEYS: INDEX_KEY };
 const MIGRATE = { MIGRATE_FROM: 'connect-redis', MIGRATE_SECRETS: 'keyboard cat' };
 const PRODUCTION = {
@@ -106,6 +107,19 @@ describe('parseEnv', () => {
   it.each<[string, Record<string, string>, string[]]>([
     ['an example secret', { SESSION_SECRETS: `${SECRET},example-${SECRET}` }, ['SESSION_SECRETS']],
     ['an example index key', { SESSION_INDEX_KEYS: `example-${SECRET}` }, ['SESSION_INDEX_KEYS']],
+    ['an example of another file', { SESSION_SECRETS: `Change-me-${SECRET}` }, ['SESSION_SECRETS']],
+    ['a secret of one character', { SESSION_SECRETS: `${SECRET},${'x'.repeat(64)}` }, ['SESSION_SECRETS']],
+    ['an index key of one word', { SESSION_INDEX_KEYS: 'latchkey'.repeat(8) }, ['SESSION_INDEX_KEYS']],
+    ['the example of an old secret', { ...MIGRATE, MIGRATE_SECRETS: 'example-x' }, ['MIGRATE_SECRETS']],
+    ['a weak old secret', MIGRATE, []],
+    ['an example database password', { DATABASE_URL: 'postgres://a:example0@db/a' }, ['DATABASE_URL']],
+    ['an example Redis password', { REDIS_URL: 'rediss://user:password@redis' }, ['REDIS_URL']],
+    ['a web session of two days', { SESSION_WEB_ABSOLUTE: '48h' }, ['SESSION_WEB_ABSOLUTE']],
+    ['an idle web session of two hours', { SESSION_WEB_IDLE: '2h' }, ['SESSION_WEB_IDLE']],
+    ['a bearer session of a year', { SESSION_BEARER_ABSOLUTE: '365d' }, ['SESSION_BEARER_ABSOLUTE']],
+    ['an admin session of a day', { SESSION_ADMIN_ABSOLUTE: '1d' }, ['SESSION_ADMIN_ABSOLUTE']],
+    ['an idle admin session of an hour', { SESSION_ADMIN_IDLE: '1h' }, ['SESSION_ADMIN_IDLE']],
+    ['the longest lifetimes', { ...LIFETIME_CEILINGS }, []],
     ['clear text', { PUBLIC_URL: 'http://app.example.com' }, ['PUBLIC_URL']],
     ['a clear text front end', { ALLOWED_ORIGINS: 'http://app.example.com' }, ['ALLOWED_ORIGINS']],
     ['clear text on loopback', { PUBLIC_URL: 'http://localhost:8080' }, []],

@@ -2,17 +2,12 @@ import { join, resolve } from 'node:path';
 
 import { developmentSecrets } from './development-secrets.js';
 import { parseDuration } from './duration.js';
-import {
-  combinedProblems,
-  developmentProblems,
-  isLoopback,
-  productionProblems,
-  smallestIdleMs,
-  type EnvProblem,
-} from './env.rules.js';
+import { combinedProblems, developmentProblems, smallestIdleMs, type EnvProblem } from './env.rules.js';
 import { FIELDS, type Settings } from './env.schema.js';
 import type { Env, EnvWithoutSecrets } from './env.types.js';
+import { isLoopback } from './loopback.js';
 import { privateRedisSocket } from './private-redis.js';
+import { productionProblems } from './production.rules.js';
 
 /** The settings cannot be used. The message lists every problem, by variable and rule. */
 export class EnvError extends Error {

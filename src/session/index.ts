@@ -6,6 +6,7 @@ export type {
 } from './session.module-definition.js';
 export { SessionService } from './session.service.js';
 export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';
+export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
 export { SESSION_STORE } from './session.tokens.js';
 export { holdUntilStored } from './request/hold-until-stored.js';
 export { createSessionId } from './store/create-session-id.js';

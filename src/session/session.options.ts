@@ -1,12 +1,15 @@
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session.module-definition.js';
 import { problemOfClient } from './store/redis-session.store.checks.js';
 import type { Lifetime, Lifetimes } from './session.types.js';
+import { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
 import { resolveTakeoverOptions, takeoverProblems } from './takeover/takeover.options.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MIN_SECRET_LENGTH = 32;
+// What browsers let a cookie live at most (RFC 6265bis, section 5.5). A timeout beyond it is a way to have none.
+const LONGEST_LIFETIME_MS = 400 * DAY;
 
 /** @see OWASP Session Management Cheat Sheet; NIST SP 800-63B-4 (web AAL2, bearer AAL1, admin AAL3) */
 const DEFAULT_LIFETIMES: Lifetimes = {
@@ -54,14 +57,18 @@ function problemsOf(options: ResolvedSessionOptions, shortestIdle: number): stri
     const keys = options[name];
     need(Array.isArray(keys) && keys.length > 0, `${name} needs at least one entry.`);
     need(
-      !Array.isArray(keys) || keys.every((key) => typeof key === 'string' && key.length >= MIN_SECRET_LENGTH),
+      !Array.isArray(keys) || keys.every(isLongEnough),
       `${name}: every entry needs at least ${MIN_SECRET_LENGTH} characters.`,
+    );
+    need(
+      !Array.isArray(keys) || !keys.some((key) => isLongEnough(key) && isGuessable(key)),
+      `${name}: an entry can be guessed; ${MAKE_A_SECRET}.`,
     );
   }
   for (const [name, lifetime] of Object.entries(options.lifetimes)) {
     need(
       isLifetime(lifetime),
-      `lifetimes.${name}: both timeouts must be positive, the idle one not above the absolute one.`,
+      `lifetimes.${name}: both timeouts must be positive, the idle one not above the absolute one, that one at most 400 days.`,
     );
   }
   need(
@@ -85,5 +92,8 @@ function problemsOf(options: ResolvedSessionOptions, shortestIdle: number): stri
   return problems;
 }
 
+const isLongEnough = (key: unknown): key is string =>
+  typeof key === 'string' && key.length >= MIN_SECRET_LENGTH;
+
 const isLifetime = ({ idleTimeoutMs, absoluteTimeoutMs }: Lifetime) =>
-  Number.isFinite(absoluteTimeoutMs) && idleTimeoutMs > 0 && idleTimeoutMs <= absoluteTimeoutMs;
+  absoluteTimeoutMs <= LONGEST_LIFETIME_MS && idleTimeoutMs > 0 && idleTimeoutMs <= absoluteTimeoutMs;

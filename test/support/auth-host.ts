@@ -139,8 +139,8 @@ export async function startAuthHost(
       SessionModule.forRoot({
         isGlobal: true,
         client,
-        secrets: ['s'.repeat(32)],
-        indexKeys: ['i'.repeat(32)],
+        secrets: ['a-session-secret-of-the-tests-only'],
+        indexKeys: ['an-index-key-of-the-tests-and-only'],
         cookie,
       }),
       AuthModule.forRootAsync({

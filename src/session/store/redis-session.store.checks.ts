@@ -1,3 +1,4 @@
+import { isGuessable, MAKE_A_SECRET } from '../token/secret-strength.js';
 import type { RedisSessionStoreOptions } from './redis-session.store.options.js';
 
 const MIN_SECRET_LENGTH = 32;
@@ -34,9 +35,9 @@ export function problemOfClient(client: unknown): string | undefined {
 /** What is wrong with index keys; undefined when nothing is. */
 export function problemOfIndexKeys(keys: unknown): string | undefined {
   const isRing = Array.isArray(keys) && keys.length > 0 && keys.every((key) => typeof key === 'string');
-  return isRing && keys.every((key: string) => key.length >= MIN_SECRET_LENGTH)
-    ? undefined
-    : `indexKeys must be an array of at least one secret, each of ${MIN_SECRET_LENGTH} characters or more.`;
+  if (!isRing || !keys.every((key: string) => key.length >= MIN_SECRET_LENGTH))
+    return `indexKeys must be an array of at least one secret, each of ${MIN_SECRET_LENGTH} characters or more.`;
+  return keys.some(isGuessable) ? `indexKeys: an entry can be guessed; ${MAKE_A_SECRET}.` : undefined;
 }
 
 function problemsOf(options: Partial<RedisSessionStoreOptions> = {}): string[] {
