@@ -112,7 +112,7 @@ describe('SessionDoctor.examine', () => {
     expect((await redis.zrange(index, '0', '-1')).sort()).toEqual([digest, 'y'.repeat(43)].sort());
   });
 
-  it('deletes what no request would accept: unreadable, revoked, beyond its absolute expiry', async () => {
+  it('takes away what no request would accept: unreadable, revoked, beyond its absolute expiry', async () => {
     const raw = (await redis.get(record)) as string;
     const sibling = (name: string) => record.slice(0, -digest.length) + name.repeat(43);
     await redis.set(sibling('a'), 'no record', 'PX', 60_000);
@@ -132,11 +132,28 @@ describe('SessionDoctor.examine', () => {
     expect(await found()).toEqual({ 'record-corrupt': 3, 'record-dead': 1 });
     expect(await doctor.examine({ repair: true })).toMatchObject({ repaired: 4 });
     expect(await redis.exists(sibling('a'), sibling('b'), sibling('c'))).toBe(0);
+    const { quarantine } = await doctor.examine();
+    const kept = (key: string) => key.replace('sess:', 'quarantine:');
+    expect(quarantine.count).toBe(3);
+    expect(quarantine.records).toContainEqual({
+      key: kept(sibling('b')),
+      type: 'hash',
+      keptUntil: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(await redis.get(kept(sibling('a')))).toBe('no record');
     expect(await found()).toEqual({});
 
     await redis.set(index.replace('idx:', 'gen:'), String(Date.now() + 1_000), 'PX', 60_000);
     expect(await found({ repair: true })).toEqual({ 'record-dead': 1 });
     expect(await redis.exists(record, index)).toBe(0);
+  });
+
+  it('leaves alone what another format version wrote', async () => {
+    await redis.set(record, '2 whatever a later version writes', 'KEEPTTL');
+    expect(await found({ repair: true })).toEqual({ 'record-of-other-version': 1 });
+    expect(await redis.get(record)).toBe('2 whatever a later version writes');
+    expect(await redis.zrange(index, '0', '-1')).toEqual([digest]);
+    await redis.del(record, index);
   });
 
   it('reports the record of a user who does not own its key, and leaves it alone', async () => {

@@ -113,7 +113,18 @@ function inspectionText({ data, meta, header, findings, ...rest }: SessionInspec
 
 const line = (name: string, value: unknown) => `${name.padEnd(20)} ${String(value)}`;
 
-function reportText({ records, indexes, findings, repaired }: DoctorReport): string {
+function reportText(report: DoctorReport): string {
+  return [findingsText(report), quarantineText(report)].join('');
+}
+
+function quarantineText({ quarantine: { count, records } }: DoctorReport): string {
+  if (count === 0) return '';
+  const shown = records.map(({ key, type, keptUntil }) => `\n${key}  ${type}  until ${keptUntil}`);
+  const more = count > records.length ? `\nand ${count - records.length} more` : '';
+  return `\nIn quarantine, because no request could use them: ${count}${shown.join('')}${more}`;
+}
+
+function findingsText({ records, indexes, findings, repaired }: DoctorReport): string {
   const found = (Object.entries(findings) as [Finding, number][]).filter(([, count]) => count > 0);
   const total = found.reduce((sum, [, count]) => sum + count, 0);
   const looked = `Looked at ${records} records and ${indexes} indexes: `;

@@ -30,6 +30,7 @@ export { applySessionRoute, NoTouch, SessionPolicy } from './session-route.js';
 export { snapshotOf } from './principal-snapshot.js';
 export type { EstablishedSession, EstablishOptions } from './session-lifecycle.js';
 export type { Operation } from './everybody/everyone-operation.js';
+export type { QuarantinedRecord, QuarantineReport } from './doctor/quarantine-report.js';
 export { SessionDoctor, type DoctorReport } from './doctor/session-doctor.js';
 export { FINDINGS, type Finding } from './doctor/session-findings.js';
 export type { SessionInspection } from './doctor/session-inspection.js';

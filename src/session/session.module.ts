@@ -1,5 +1,6 @@
 import {
   Inject,
+  Logger,
   type MiddlewareConsumer,
   Module,
   type NestModule,
@@ -17,10 +18,10 @@ import {
   type SessionModuleOptions,
 } from './session.module-definition.js';
 import { resolveSessionOptions } from './session.options.js';
+import { SessionStoreUnavailableError } from './session.errors.js';
 import { SessionService } from './session.service.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { SessionPrincipal } from './session.types.js';
-import { guardIndexKeys } from './token/ring-guard.js';
 import { RedisSessionStore } from './store/redis-session.store.js';
 import { SessionEngine } from './store/session-engine.js';
 
@@ -58,9 +59,14 @@ export class SessionModule
   }
 
   async onModuleInit(): Promise<void> {
-    const { redis, ring } = this.store.engine;
-    await guardIndexKeys(redis, ring);
-    redis.clock.start();
+    const { engine } = this.store;
+    try {
+      await engine.ready();
+    } catch (error) {
+      // A Redis that does not answer is no reason not to start; the first request that needs it asks again.
+      if (!(error instanceof SessionStoreUnavailableError)) throw error;
+    }
+    engine.redis.clock.start();
   }
 
   // After the HTTP server has finished its requests, which still touch and save.
@@ -69,9 +75,13 @@ export class SessionModule
   }
 }
 
+const logger = new Logger('SessionModule');
+
 function createStore(options: ResolvedSessionOptions): RedisSessionStore {
   const engine = new SessionEngine({
     ...options,
+    guardIndexKeys: true,
+    warn: (message) => logger.warn(message),
     serializer: JSON,
     protectedKeys: ['passport'],
     userOf: (data) => {

@@ -85,7 +85,8 @@ export type SessionEvent =
   | { type: 'ended'; reason: EndReason; count: number }
   | { type: 'refused'; reason: 'gone' | 'conflict' | 'moved' | 'too-large' | 'limit' | 'stale' }
   | { type: 'merged'; conflicts: number }
-  | { type: 'ignored'; reason: 'corrupt' | 'mismatch' | 'wrong-transport' }
+  | { type: 'ignored'; reason: 'corrupt' | 'mismatch' | 'other-version' | 'wrong-transport' }
+  | { type: 'quarantined'; reason: 'corrupt' | 'mismatch' }
   | { type: 'store-failed'; operation: string };
 
 /** Port: hears what happens to sessions. Called synchronously; it must not throw and must not block. */

@@ -70,7 +70,7 @@ function sort(snapshot: Snapshot, key: string, expiresMs: number, value: string 
   if (kind === 'sess') {
     const digest = rest ?? '';
     const decoded = decodeRecord(value as string);
-    if (decoded === 'corrupt') throw new Error(`${key} is no session record`);
+    if (decoded === 'corrupt' || decoded === 'other-version') throw new Error(`${key} is no session record`);
     const header = decoded === 'moved' ? undefined : decoded.header;
     snapshot.records.set(digest, { tag, digest, expiresMs, header });
   } else if (kind === 'gen') {

@@ -16,7 +16,7 @@ export async function storedSessions(client: Redis): Promise<StoredSession[]> {
   for (const key of await client.keys('lk:sess:*')) {
     const decoded = decodeRecord((await client.get(key)) ?? '');
     if (decoded === 'moved') continue;
-    if (decoded === 'corrupt') throw new Error(`${key} is corrupt`);
+    if (typeof decoded === 'string') throw new Error(`${key}: ${decoded}`);
     const body = JSON.parse(decoded.body) as Record<string, unknown>;
     const digest = key.slice(key.lastIndexOf(':') + 1);
     sessions.push({ key, digest, ttlMs: await client.pttl(key), header: decoded.header, body });
@@ -54,6 +54,11 @@ export async function dump(client: Redis): Promise<string> {
     parts.push(key, ...value.map(String));
   }
   return parts.join('\n');
+}
+
+/** The names of all keys but the one that a program writes when it starts. */
+export async function keysBesideRing(client: Redis): Promise<string[]> {
+  return (await client.keys('*')).filter((key) => key !== 'lk:ring');
 }
 
 /** Forgets sessions and counters, but not what the program has written at its start. */

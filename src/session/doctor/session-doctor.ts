@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SESSION_STORE } from '../session.tokens.js';
 import type { DecodedSession } from '../store/session-codec.js';
+import type { NoRecord } from '../store/session-record.js';
 import type { SessionEngine } from '../store/session-engine.js';
 import { scanKeys } from '../store/scan.js';
 import type { RedisSessionStore } from '../store/redis-session.store.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { type DoctorClient, withDoctorScripts } from './doctor-scripts.js';
+import { type QuarantineReport, reportQuarantine } from './quarantine-report.js';
 import { describeSession, type SessionInspection } from './session-inspection.js';
 import { diagnose, type Finding, FINDINGS, type SessionFacts } from './session-findings.js';
 
@@ -20,6 +22,7 @@ export interface DoctorReport {
   findings: Record<Finding, number>;
   /** How many of them were put right. */
   repaired: number;
+  quarantine: QuarantineReport;
 }
 
 /**
@@ -41,9 +44,9 @@ export class SessionDoctor {
 
   /**
    * Looks at every session record and every index, in chunks.
-   * @param options.repair deletes what no request would accept, and makes TTLs and indexes agree with the records. No
-   *   session lives longer by it, and records of another user are left alone: they are what the records of everybody
-   *   look like to a program with the wrong index keys.
+   * @param options.repair deletes what is dead, moves into quarantine what cannot be read, and makes TTLs and indexes
+   *   agree with the records. No session lives longer by it. Records of another format version are left alone, and so
+   *   are those of another user: they are what the records of everybody look like to a program with the wrong index keys.
    */
   async examine(options: { repair?: boolean } = {}): Promise<DoctorReport> {
     const { client, keys } = this.engine.redis;
@@ -51,7 +54,13 @@ export class SessionDoctor {
     const findings = Object.fromEntries(
       Object.keys(FINDINGS).map((finding) => [finding, 0]),
     ) as DoctorReport['findings'];
-    const report: DoctorReport = { records: 0, indexes: 0, findings, repaired: 0 };
+    const report: DoctorReport = {
+      records: 0,
+      indexes: 0,
+      findings,
+      repaired: 0,
+      quarantine: { count: 0, records: [] },
+    };
     await this.ask(async () => {
       // Indexes first: what is taken away there, the records put back.
       for await (const found of scanKeys(client, keys.allIndexes)) {
@@ -60,6 +69,7 @@ export class SessionDoctor {
       for await (const found of scanKeys(client, keys.allSessions)) {
         await Promise.all(unique(found).map((key) => this.examineRecord(report, key, repair)));
       }
+      report.quarantine = await reportQuarantine(this.engine.redis);
     });
     return report;
   }
@@ -97,7 +107,7 @@ export class SessionDoctor {
     const facts = await this.read(at);
     const { decoded, findings } = this.judge(at, facts);
     for (const finding of findings) report.findings[finding] += 1;
-    if (!repair || findings.length === 0 || findings.includes('record-foreign')) return;
+    if (!repair || findings.length === 0 || findings.some((finding) => LEFT_ALONE.includes(finding))) return;
     if (await this.mend(at, facts, decoded, findings)) report.repaired += findings.length;
   }
 
@@ -139,7 +149,7 @@ export class SessionDoctor {
   private judge(
     at: SessionAddress,
     facts: SessionFacts,
-  ): { decoded: DecodedSession | 'moved' | 'corrupt'; findings: Finding[] } {
+  ): { decoded: DecodedSession | NoRecord; findings: Finding[] } {
     const decoded = facts.type === 'string' ? this.engine.codec.decode(facts.raw) : 'corrupt';
     const user = typeof decoded === 'string' ? undefined : this.engine.options.userOf(decoded.data);
     const owned = at.ofUser
@@ -152,10 +162,11 @@ export class SessionDoctor {
   private async mend(
     at: SessionAddress,
     facts: SessionFacts,
-    decoded: DecodedSession | 'moved' | 'corrupt',
+    decoded: DecodedSession | NoRecord,
     findings: Finding[],
   ): Promise<boolean> {
     const [record, index, generation] = this.keysOf(at);
+    if (decoded === 'corrupt') return this.engine.quarantine.move(at);
     if (typeof decoded === 'string' || findings.includes('record-dead')) {
       return (await this.client.lkDiscardSession(record, index, at.digest, flag(at.ofUser), facts.raw)) === 1;
     }
@@ -195,6 +206,8 @@ export class SessionDoctor {
     return this.engine.redis.ask('doctor', work());
   }
 }
+
+const LEFT_ALONE: Finding[] = ['record-foreign', 'record-of-other-version'];
 
 // SCAN and ZSCAN may return an element more than once.
 const unique = (found: string[]) => [...new Set(found)];

@@ -37,6 +37,7 @@ describe('diagnose', () => {
 
   it.each([
     ['a record that cannot be read', SOUND, 'corrupt' as const, true, ['record-corrupt']],
+    ['a record of another version', SOUND, 'other-version' as const, true, ['record-of-other-version']],
     ['a user who does not own the key', SOUND, RECORD, false, ['record-foreign']],
     ['an older generation', { ...SOUND, generation: 6 }, RECORD, true, ['record-dead']],
     [

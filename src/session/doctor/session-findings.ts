@@ -1,11 +1,14 @@
 import type { DecodedSession } from '../store/session-codec.js';
+import type { NoRecord } from '../store/session-record.js';
 import type { SessionAddress } from '../token/session-id.js';
 
 /** Every inconsistency that the doctor knows, with what it means for people. */
 export const FINDINGS = {
   'record-corrupt': 'records that cannot be read; they count as no session',
+  'record-of-other-version':
+    'records of another format version, as another version of this program writes them; left alone',
   'record-foreign':
-    'records of a user who does not own their key; they count as no session and are left to expire',
+    'records of a user who does not own their key; they count as no session, and a repair leaves them alone',
   'record-dead': 'records that were revoked or are beyond their absolute expiry; no request accepts them',
   'record-without-ttl': 'records that would never expire by themselves',
   'record-not-indexed': 'live sessions that no listing shows',
@@ -36,17 +39,18 @@ const SLACK_MS = 1_000;
 
 /**
  * What is wrong with a session.
- * @param decoded the record, 'moved' when a login has taken it over, 'corrupt' when it cannot be read
+ * @param decoded the record, or why it is none
  * @param owned whether the user in it owns its key, or, for an anonymous session, whether there is none in it
  */
 export function diagnose(
   at: SessionAddress,
   facts: SessionFacts,
-  decoded: DecodedSession | 'moved' | 'corrupt',
+  decoded: DecodedSession | NoRecord,
   owned: boolean,
 ): Finding[] {
   if (facts.type === 'none') return [];
   if (decoded === 'corrupt') return ['record-corrupt'];
+  if (decoded === 'other-version') return ['record-of-other-version'];
   const unlimited: Finding[] = facts.ttlMs === -1 ? ['record-without-ttl'] : [];
   if (decoded === 'moved') return unlimited;
   const { absoluteExpiryMs, generation } = decoded.header;

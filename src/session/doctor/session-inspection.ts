@@ -1,4 +1,5 @@
 import type { DecodedSession } from '../store/session-codec.js';
+import type { NoRecord } from '../store/session-record.js';
 import type { SessionMeta } from '../session.types.js';
 import type { Finding, SessionFacts } from './session-findings.js';
 
@@ -9,7 +10,7 @@ export interface SessionInspection {
   /** Name of the record's key in Redis. */
   key: string;
   /** 'live' says that the record itself is sound and accepted; the program also refuses disabled users. */
-  state: 'live' | 'dead' | 'corrupt' | 'moved' | 'gone';
+  state: 'live' | 'dead' | 'gone' | NoRecord;
   /** The record's header, times as ISO 8601; null when it cannot be read. */
   header: {
     lastSeenAt: string;
@@ -36,7 +37,7 @@ export function describeSession(
   id: string,
   key: string,
   facts: SessionFacts,
-  decoded: DecodedSession | 'moved' | 'corrupt',
+  decoded: DecodedSession | NoRecord,
   findings: Finding[],
 ): SessionInspection {
   const readable = typeof decoded === 'string' ? null : decoded;
@@ -65,7 +66,7 @@ export function describeSession(
 
 function stateOf(
   facts: SessionFacts,
-  decoded: DecodedSession | 'moved' | 'corrupt',
+  decoded: DecodedSession | NoRecord,
   findings: Finding[],
 ): SessionInspection['state'] {
   if (facts.type === 'none') return 'gone';

@@ -3,6 +3,7 @@ import type { SessionAddress } from '../token/session-id.js';
 import { scanKeys } from './scan.js';
 import type { SessionEngine } from './session-engine.js';
 import { decodeRecord, HEADER_LENGTH } from './session-record.js';
+import { noText } from './session.repository.js';
 import type { SessionState } from './session-state.js';
 
 /**
@@ -27,6 +28,7 @@ export class AllSessions {
 
   /** Ends every session under the prefix. */
   async destroyAll(): Promise<void> {
+    await this.engine.ready();
     await this.each((at) => this.engine.repository.destroy(at));
   }
 
@@ -35,7 +37,7 @@ export class AllSessions {
     const [raw, generation] = await this.engine.redis.ask(
       'list',
       Promise.all([
-        client.getrange(keys.session(tag, digest), 0, HEADER_LENGTH),
+        client.getrange(keys.session(tag, digest), 0, HEADER_LENGTH).catch(noText),
         ofUser ? client.get(keys.generation(tag)) : null,
       ]),
     );

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionObserver } from '../session.types.js';
+import type { SessionAddress } from '../token/session-id.js';
 import { RedisClock } from './redis-clock.js';
 import { type ScriptClient, withScripts } from './scripts.js';
 import { SessionKeys } from './session-keys.js';
@@ -15,6 +16,8 @@ export class RedisAccess {
   readonly clock: RedisClock;
   /** A generation must outlive every session and every login it speaks about, or it would let them pass again. */
   readonly generationTtlMs: number;
+  /** Hears of records that a script came upon and could not read. */
+  onUnreadable: (at: SessionAddress) => void = () => undefined;
 
   /** @param longestAbsoluteMs the longest absolute timeout of any session, ms */
   constructor(
@@ -39,12 +42,22 @@ export class RedisAccess {
     }
   }
 
+  /** Passes on the digests of one user's records that a script could not read. */
+  reportUnreadable(tag: string, digests: unknown): void {
+    for (const digest of digests as string[]) this.onUnreadable({ tag, digest, ofUser: true });
+  }
+
   /** Learns Redis's time from a reply that carries it. */
   observe(nowMs: unknown): number {
     const now = Number(nowMs);
     this.clock.observe(now);
     return now;
   }
+}
+
+/** Whether Redis refused a command because its key holds another type of value. */
+export function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }
 
 /** Milliseconds as a script takes them. A fraction or NaN would fail it at PX, after a part of it may have run. */

@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
 
 // Read at import, by name: a script that is missing from the package fails at start, not at the first login.
-const lua = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+
+// Scripts that read headers share how: a line `--- @include header` stands for that file.
+const HEADER = read('header');
+const lua = (name: string) => read(name).replace('--- @include header\n', () => HEADER);
 
 const SCRIPTS = {
   lkCreate: { numberOfKeys: 3, lua: lua('create-session') },
@@ -21,6 +25,8 @@ const SCRIPTS = {
   lkBeginRevokeEveryone: { numberOfKeys: 4, lua: lua('begin-revoke-everyone') },
   lkNoteRevokeEveryone: { numberOfKeys: 3, lua: lua('note-revoke-everyone') },
   lkFollowRevokeEveryone: { numberOfKeys: 1, lua: lua('follow-revoke-everyone') },
+  lkQuarantine: { numberOfKeys: 4, lua: lua('quarantine-session') },
+  lkGuardRing: { numberOfKeys: 1, lua: lua('guard-ring') },
 } as const;
 
 type Argument = string | number;

@@ -3,7 +3,7 @@ import { SessionTooDeepError } from '../session.errors.js';
 import type { SessionMeta } from '../session.types.js';
 import { MAX_NESTING, nestedDeeperThan } from './nesting.js';
 import { cookieOf } from './session-cookie.js';
-import { decodeRecord, type RecordHeader } from './session-record.js';
+import { decodeRecord, type NoRecord, type RecordHeader } from './session-record.js';
 
 // The one member of the session's JSON that is not the host's data.
 const META = 'latchkey';
@@ -54,8 +54,8 @@ export class SessionCodec {
     return this.stringify(meta ? { [META]: meta, ...data } : data);
   }
 
-  /** Reads a record. 'corrupt' when this version cannot make sense of it; never throws. */
-  decode(raw: string): DecodedSession | 'moved' | 'corrupt' {
+  /** Reads a record; never throws. */
+  decode(raw: string): DecodedSession | NoRecord {
     const record = decodeRecord(raw);
     if (typeof record === 'string') return record;
     try {

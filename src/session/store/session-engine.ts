@@ -3,11 +3,13 @@ import { SessionPolicy } from '../lifetime/session-policy.js';
 import { SessionTooLargeError } from '../session.errors.js';
 import type { Lifetimes, LimitPolicy, SessionObserver, SessionPrincipal } from '../session.types.js';
 import { addressOf, type SessionAddress } from '../token/session-id.js';
+import { guardIndexKeys } from '../token/ring-guard.js';
 import { TagRing } from '../token/tag-ring.js';
 import { EveryoneRepository } from './everyone.repository.js';
 import { cookieLifeMs } from './session-cookie.js';
 import { type DecodedSession, type JsonData, type Serializer, SessionCodec } from './session-codec.js';
 import { RedisAccess } from './redis-access.js';
+import { type Fault, SessionQuarantine } from './session-quarantine.js';
 import { SessionRepository } from './session.repository.js';
 import type { SessionState } from './session-state.js';
 import { SessionWriter } from './session-writer.js';
@@ -17,6 +19,8 @@ export interface SessionEngineOptions {
   client: Redis | Cluster;
   prefix: string;
   indexKeys: readonly string[];
+  /** Whether users' sessions lie under tags of those keys, so that other keys than those in use are refused. */
+  guardIndexKeys: boolean;
   serializer: Serializer;
   lifetimes: Lifetimes;
   adminRole: string;
@@ -31,6 +35,8 @@ export interface SessionEngineOptions {
   /** Idle timeout of a session, ms, where it does not follow from its profile and its cookie. */
   idleTimeoutMsOf?: (data: JsonData) => number;
   observer?: SessionObserver;
+  /** Where to say what an operator should know and no error reports. */
+  warn: (message: string) => void;
 }
 
 /**
@@ -45,6 +51,10 @@ export class SessionEngine {
   readonly ring: TagRing;
   readonly policy: SessionPolicy;
   readonly writer: SessionWriter;
+  readonly quarantine: SessionQuarantine;
+  private opening: Promise<void> | undefined;
+  /** Whether `ready` has been waited for; what comes later need not wait, and so keeps its order. */
+  isReady = false;
 
   constructor(readonly options: SessionEngineOptions) {
     this.policy = new SessionPolicy(options.lifetimes, options.adminRole);
@@ -60,6 +70,8 @@ export class SessionEngine {
     this.users = new UserSessionsRepository(this.redis);
     this.everyone = new EveryoneRepository(this.redis);
     this.writer = new SessionWriter(this);
+    this.quarantine = new SessionQuarantine(this);
+    this.redis.onUnreadable = (at) => this.quarantine.report(at, 'corrupt');
   }
 
   /**
@@ -80,14 +92,15 @@ export class SessionEngine {
     live: string | null,
   ): SessionState | null {
     const decoded = this.codec.decode(raw);
-    if (decoded === 'moved') return null;
-    if (decoded === 'corrupt') return this.ignore('corrupt');
+    if (typeof decoded === 'string') return this.refuse(at, decoded);
     if (at.ofUser && decoded.header.generation < generation) return null;
     if (decoded.header.absoluteExpiryMs <= this.redis.clock.now()) return null;
+    const fault = this.quarantine.faultOf(at, decoded);
+    if (fault) return this.refuse(at, fault);
     const snapshot = this.options.userOf(decoded.data);
-    if ((snapshot !== undefined) !== at.ofUser) return this.ignore('mismatch');
-    if (snapshot && !this.ring.owns(snapshot.id, at.tag)) return this.ignore('mismatch');
     const principal = snapshot && overlay(snapshot, live);
+    // It may say that the user is disabled; what cannot be read must not be passed over.
+    if (principal === null) return this.ignore('corrupt');
     if (principal?.disabled) return null;
     return this.stateFrom(token, at, decoded, principal);
   }
@@ -172,25 +185,48 @@ export class SessionEngine {
     );
   }
 
-  /** Resolves when Redis's time is known. @throws SessionStoreUnavailableError */
+  /**
+   * Resolves when Redis's time is known and the index keys are those of the sessions there. Asks once.
+   * @throws TypeError when the index keys are unknown to this Redis
+   * @throws SessionStoreUnavailableError
+   */
   async ready(): Promise<void> {
-    await this.redis.ask('clock', this.redis.clock.ready());
+    if (this.isReady) return;
+    this.opening ??= this.open().finally(() => (this.opening = undefined));
+    await this.opening;
   }
 
   /** Ends what runs in the background. */
   async close(): Promise<void> {
     this.redis.clock.stop();
     await this.users.close();
+    await this.quarantine.close();
   }
 
-  private ignore(reason: 'corrupt' | 'mismatch'): null {
+  private async open(): Promise<void> {
+    await this.redis.ask('clock', this.redis.clock.ready());
+    if (this.options.guardIndexKeys) await guardIndexKeys(this.redis, this.ring);
+    this.isReady = true;
+  }
+
+  private refuse(at: SessionAddress, fault: Fault | 'moved'): null {
+    if (fault !== 'moved') this.quarantine.report(at, fault);
+    return null;
+  }
+
+  private ignore(reason: 'corrupt'): null {
     this.options.observer?.onSessionEvent({ type: 'ignored', reason });
     return null;
   }
 }
 
-function overlay(snapshot: SessionPrincipal, live: string | null): SessionPrincipal {
+// Null when the live principal cannot be read.
+function overlay(snapshot: SessionPrincipal, live: string | null): SessionPrincipal | null {
   if (live === null) return snapshot;
-  const { roles, email, displayName, disabled } = JSON.parse(live) as SessionPrincipal;
-  return { ...snapshot, roles, email, displayName, disabled };
+  try {
+    const { roles, email, displayName, disabled } = JSON.parse(live) as SessionPrincipal;
+    return Array.isArray(roles) ? { ...snapshot, roles, email, displayName, disabled } : null;
+  } catch {
+    return null;
+  }
 }

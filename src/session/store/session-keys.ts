@@ -24,6 +24,16 @@ export class SessionKeys {
     return `${this.prefix}gen:{${tag}}`;
   }
 
+  /** A record that was taken out of the way because no request could use it. */
+  quarantined(tag: string, digest: string): string {
+    return `${this.prefix}quarantine:{${tag}}:${digest}`;
+  }
+
+  /** Sorted set of a user's records in quarantine: member digest, score expiry in ms. */
+  quarantine(tag: string): string {
+    return `${this.prefix}quarantine:{${tag}}`;
+  }
+
   /** Live principal of a user. */
   principal(tag: string): string {
     return `${this.prefix}prn:{${tag}}`;
@@ -64,7 +74,7 @@ export class SessionKeys {
     return `${this.prefix}{everyone}:latest`;
   }
 
-  /** Fingerprints of the index keys in use. */
+  /** Fingerprints of the index keys in use, and of those seen lately. */
   ring(): string {
     return `${this.prefix}ring`;
   }
@@ -72,6 +82,11 @@ export class SessionKeys {
   /** SCAN pattern of all session records. */
   get allSessions(): string {
     return `${escapeGlob(this.prefix)}sess:{*`;
+  }
+
+  /** SCAN pattern of all records in quarantine. */
+  get allQuarantined(): string {
+    return `${escapeGlob(this.prefix)}quarantine:{*}:*`;
   }
 
   /** SCAN pattern of all user indexes. */

@@ -2,7 +2,7 @@
  * The value of a session record: a fixed-width ASCII header, then the session's JSON.
  * Scripts read and write the header in place by offset; whoever changes it here changes it there.
  *
- *   offset 0   1  format version, '1' ('M': taken over by a login)
+ *   offset 0   1  format version, a digit: '1' ('M': taken over by a login)
  *          1  13  last touch, ms
  *         14  13  absolute expiry, ms
  *         27  13  creation, ms
@@ -21,6 +21,8 @@ export interface RecordHeader {
 export const HEADER_LENGTH = 63;
 const LIVE = '1';
 const MOVED = 'M';
+// The digits behind ours: a newer program's records, which lie beside ours during an upgrade.
+const OTHER_VERSION = /^[2-9]/;
 const DIGITS = /^[0-9]{62}$/;
 
 const time = (value: number) => String(Math.trunc(value)).padStart(13, '0');
@@ -43,9 +45,16 @@ export function encodeRecord(header: RecordHeader, body: string): string {
   );
 }
 
-/** Takes a record apart. 'corrupt' covers every format this version does not know. */
-export function decodeRecord(raw: string): { header: RecordHeader; body: string } | 'moved' | 'corrupt' {
+/**
+ * What a record is that this version cannot take for a session: one that a login has taken over, one that another
+ * version of this program wrote, or one that nobody can read.
+ */
+export type NoRecord = 'moved' | 'other-version' | 'corrupt';
+
+/** Takes a record apart. */
+export function decodeRecord(raw: string): { header: RecordHeader; body: string } | NoRecord {
   if (raw.startsWith(MOVED)) return 'moved';
+  if (OTHER_VERSION.test(raw)) return 'other-version';
   if (raw.length <= HEADER_LENGTH || !raw.startsWith(LIVE) || !DIGITS.test(raw.slice(1, HEADER_LENGTH)))
     return 'corrupt';
   return {

@@ -112,9 +112,14 @@ export class SessionWriter {
     return merged;
   }
 
-  /** Takes over what a conflict showed to be stored. @throws SessionEndedError when that is no longer this session */
+  /**
+   * Takes over what a conflict showed to be stored.
+   * @throws SessionEndedError when that is no longer this session
+   * @throws SessionMovedError when a login has taken it over
+   */
   adopt(state: SessionState, raw: string): JsonData {
     const present = this.engine.codec.decode(raw);
+    if (present === 'moved') throw this.moved();
     if (typeof present === 'string') throw this.gone();
     state.header = present.header;
     state.stored = present.data;
@@ -125,6 +130,11 @@ export class SessionWriter {
   gone(): SessionEndedError {
     this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'gone' });
     return new SessionEndedError();
+  }
+
+  private moved(): SessionMovedError {
+    this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'moved' });
+    return new SessionMovedError();
   }
 
   private conflict(): SessionConflictError {
@@ -177,8 +187,7 @@ export class SessionWriter {
         this.adopt(state, reply.raw);
         return false;
       case 'moved':
-        this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'moved' });
-        throw new SessionMovedError();
+        throw this.moved();
       case 'gone':
         throw this.gone();
     }

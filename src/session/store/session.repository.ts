@@ -1,6 +1,6 @@
 import type { LimitPolicy } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
-import { LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
+import { isWrongType, LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
 import { revisionDigits } from './session-record.js';
 
 export type CreateReply =
@@ -39,7 +39,7 @@ export class SessionRepository {
     const key = this.redis.keys.session(at.tag, at.digest);
     if (!at.ofUser)
       return {
-        raw: await this.redis.ask('load', this.redis.client.get(key)),
+        raw: await this.redis.ask('load', this.redis.client.get(key).catch(noText)),
         generation: 0,
         principal: null,
       };
@@ -94,6 +94,7 @@ export class SessionRepository {
     if (reply[0] !== 'OK')
       return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
     const nowMs = this.redis.observe(reply[2]);
+    this.redis.reportUnreadable(at.tag, reply[4] ?? []);
     return {
       outcome: 'ok',
       generation: Number(reply[1]),
@@ -213,6 +214,12 @@ export class SessionRepository {
       this.redis.keys.generation(at.tag),
     ];
   }
+}
+
+// Of a user's session MGET says that there is none; for an anonymous one it is an error, which would be an outage.
+export function noText(error: unknown): string {
+  if (isWrongType(error)) return '';
+  throw error;
 }
 
 const flag = (value: boolean) => (value ? '1' : '0');

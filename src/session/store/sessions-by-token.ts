@@ -23,12 +23,13 @@ export class SessionsByToken {
   }
 
   async read(token: string): Promise<SessionState | null> {
-    await this.engine.ready();
+    if (!this.engine.isReady) await this.engine.ready();
     return this.untagged ? this.untagged.load(token) : this.engine.load(token);
   }
 
   /** Saves a session that was read, creates one that was not. */
   async write(token: string, session: SessionData): Promise<void> {
+    if (!this.engine.isReady) await this.engine.ready();
     if (isExpired(session.cookie)) {
       await this.end(token);
       return;
@@ -76,6 +77,7 @@ export class SessionsByToken {
 
   /** @returns whether the session was live until now */
   async end(token: string): Promise<boolean> {
+    if (!this.engine.isReady) await this.engine.ready();
     return this.untagged ? this.untagged.destroy(token) : this.engine.repository.destroy(addressOf(token));
   }
 

@@ -27,6 +27,7 @@ export function standaloneEngine(options: RedisSessionStoreOptions): SessionEngi
     prefix: options.prefix ?? 'lk:',
     // Without users no tag is ever made, but a handle may be.
     indexKeys: options.indexKeys ?? [randomBytes(32).toString('base64url')],
+    guardIndexKeys: userId !== undefined,
     serializer: options.serializer ?? JSON,
     lifetimes: { anonymous: lifetime, web: lifetime, bearer: lifetime, admin: lifetime },
     adminRole: 'admin',
@@ -41,6 +42,7 @@ export function standaloneEngine(options: RedisSessionStoreOptions): SessionEngi
     },
     idleTimeoutMsOf: (data) => idleOf(options, idle, data),
     observer: options.observer,
+    warn: (message) => process.emitWarning(message, 'LatchkeyWarning'),
   });
 }
 

@@ -58,7 +58,7 @@ export class UserSessionsRepository {
   async list(tag: string): Promise<{ digest: string; raw: string }[]> {
     const found: { digest: string; raw: string }[] = [];
     for (let offset = 0; ;) {
-      const [now, , read, kept, live] = (await this.redis.ask(
+      const [now, , read, kept, live, unreadable] = (await this.redis.ask(
         'list',
         this.redis.client.lkList(
           this.redis.keys.index(tag),
@@ -67,8 +67,9 @@ export class UserSessionsRepository {
           offset,
           LIST_CHUNK,
         ),
-      )) as [number, number, number, number, string[]];
+      )) as [number, number, number, number, string[], string[]];
       this.redis.observe(now);
+      this.redis.reportUnreadable(tag, unreadable);
       for (let i = 0; i < live.length; i += 2)
         found.push({ digest: live[i] as string, raw: live[i + 1] as string });
       if (read < LIST_CHUNK) return found;

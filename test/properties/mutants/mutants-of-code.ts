@@ -19,9 +19,9 @@ export const MUTANTS_OF_CODE: Mutant[] = [
   },
   {
     name: "a read accepts another user's session",
-    file: 'store/session-engine.ts',
-    find: "if (snapshot && !this.ring.owns(snapshot.id, at.tag)) return this.ignore('mismatch');",
-    replace: '',
+    file: 'store/session-quarantine.ts',
+    find: "return user && !this.context.ring.owns(user.id, at.tag) ? 'not-owned' : undefined;",
+    replace: 'return undefined;',
     around: ['misplacements'],
   },
   {

@@ -9,9 +9,11 @@
 --       8 shortest TTL of the generation, ms
 --       9 prefix of this user's session records   10 digest of a session that this one replaces ('' for none)
 --      11 marker of a takeover ('' for none; same slot)   12 TTL of the marker, ms
--- Returns {'OK', generation, now, evicted digests} | {'STALE', generation} | {'EXISTS'} | {'TAKEN'} | {'LIMIT'}
+-- Returns {'OK', generation, now, evicted digests, digests of records that cannot be read}
+--       | {'STALE', generation} | {'EXISTS'} | {'TAKEN'} | {'LIMIT'}
 -- Afterwards the record is in the index with its expiry as score, and no more than the maximum are usable.
 -- Not flagged allow-oom: at maxmemory a login is refused, never half done.
+--- @include header
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local generation = tonumber(redis.call('GET', KEYS[3]) or '0')
@@ -27,15 +29,19 @@ local replaced = ARGV[10]
 -- time, however long the script is held up between writing the one and the other.
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
 
-local evicted = {}
+local evicted, unreadable = {}, {}
 local maximum = tonumber(ARGV[6])
 if maximum > 0 then
   local live = {}
   for _, digest in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
     if digest ~= replaced then
-      local header = redis.call('GETRANGE', prefix .. digest, 0, 62)
-      if header == '' or tonumber(string.sub(header, 41, 53)) < generation then
+      local header, newer = headerOf(prefix .. digest)
+      if newer then
+        -- Only the program that wrote it knows when it was used: it counts, and others are evicted before it.
+        live[#live + 1] = {digest, math.huge}
+      elseif header == '' or tonumber(string.sub(header, 41, 53)) < generation then
         redis.call('ZREM', KEYS[2], digest)
+        if header == '' and redis.call('EXISTS', prefix .. digest) == 1 then unreadable[#unreadable + 1] = digest end
       elseif tonumber(string.sub(header, 15, 27)) > now then
         local age = ARGV[7] == 'evict-oldest' and string.sub(header, 28, 40) or string.sub(header, 2, 14)
         live[#live + 1] = {digest, tonumber(age)}
@@ -70,4 +76,4 @@ if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[12]) end
 if redis.call('PTTL', KEYS[2]) < absolute then redis.call('PEXPIRE', KEYS[2], absolute) end
 -- A generation that expired under a younger session would read as 0 and revive what it had ended.
 if generation > 0 and redis.call('PTTL', KEYS[3]) < tonumber(ARGV[8]) then redis.call('PEXPIRE', KEYS[3], ARGV[8]) end
-return {'OK', generation, now, evicted}
+return {'OK', generation, now, evicted, unreadable}

@@ -4,7 +4,8 @@
 -- KEYS  1 session record   2 index of the user   3 generation of the user   (2 and 3 unused when anonymous)
 -- ARGV  1 digest   2 '1' for a user's session, '0' for an anonymous one
 -- Returns 1 when the session was live until now, 0 when there was nothing to end.
-local header = redis.call('GETRANGE', KEYS[1], 0, 62)
+--- @include header
+local header, newer = headerOf(KEYS[1])
 redis.call('UNLINK', KEYS[1])
 if ARGV[2] == '1' then
   redis.call('ZREM', KEYS[2], ARGV[1])
@@ -13,5 +14,6 @@ if ARGV[2] == '1' then
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', time[1] * 1000 + math.floor(time[2] / 1000) - 1000)
   if header ~= '' and (tonumber(string.sub(header, 41, 53)) or 0) < tonumber(redis.call('GET', KEYS[3]) or '0') then return 0 end
 end
+if newer then return 1 end
 if header == '' or string.sub(header, 1, 1) == 'M' then return 0 end
 return 1

@@ -4,7 +4,8 @@
 -- KEYS  1 session record
 -- ARGV  1 idle timeout, ms
 -- Returns 1 when it is usable again, 0 when it is gone.
-local header = redis.call('GETRANGE', KEYS[1], 0, 62)
+--- @include header
+local header = headerOf(KEYS[1])
 if string.sub(header, 1, 1) ~= 'M' then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -8,6 +8,7 @@
 -- Returns {generation, sessions ended, key of what is left to sweep or ''}
 -- Afterwards no session of an older generation is accepted; the kept one is raised, its revision too, so that a
 -- save in flight cannot write the old generation back.
+--- @include header
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local before = tonumber(redis.call('GET', KEYS[2]) or '0')
@@ -18,7 +19,7 @@ local keep = ARGV[2]
 local kept = nil
 if keep ~= '' then
   local key = ARGV[1] .. keep
-  local header = redis.call('GETRANGE', key, 0, 62)
+  local header = headerOf(key)
   if header ~= '' and tonumber(string.sub(header, 41, 53)) >= before then
     local revision = tonumber(string.sub(header, 54, 63)) + 1
     redis.call('SETRANGE', key, 40, string.format('%013.0f%010.0f', generation, revision))

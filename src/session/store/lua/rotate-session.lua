@@ -8,9 +8,10 @@
 -- Returns {'OK', generation, now, created, absolute expiry, others ended, key of what is left to sweep or ''}
 --       | {'CONFLICT', present record} | {'GONE'} | {'EXISTS'}
 -- One script, so that a rotation in flight while its session is revoked makes nothing.
+--- @include header
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local header = redis.call('GETRANGE', KEYS[1], 0, 62)
+local header = headerOf(KEYS[1])
 if header == '' then return {'GONE'} end
 local generation = tonumber(redis.call('GET', KEYS[4]) or '0')
 if tonumber(string.sub(header, 41, 53)) < generation then return {'GONE'} end

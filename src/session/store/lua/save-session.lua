@@ -6,9 +6,10 @@
 --       4 idle timeout, ms   5 '1' for a user's session, '0' for an anonymous one
 -- Returns {'OK', now} | {'CONFLICT', present record} | {'GONE'} | {'MOVED'}
 -- Afterwards the record, its TTL and its index score agree; a dead session is still dead.
+--- @include header
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local header = redis.call('GETRANGE', KEYS[1], 0, 62)
+local header = headerOf(KEYS[1])
 if header == '' then return {'GONE'} end
 if string.sub(header, 1, 1) == 'M' then return {'MOVED'} end
 local indexed = ARGV[5] == '1'

@@ -5,9 +5,10 @@
 -- ARGV  1 digest   2 idle timeout, ms   3 interval, ms   4 '1' for a user's session, '0' for an anonymous one
 -- Returns {'OK', now} | {'NOOP', now, last touch} | {'GONE'}
 -- A session of an older generation is left alone: a touch must not put a dead session back into the index.
+--- @include header
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local header = redis.call('GETRANGE', KEYS[1], 0, 62)
+local header = headerOf(KEYS[1])
 if header == '' or string.sub(header, 1, 1) == 'M' then return {'GONE'} end
 local indexed = ARGV[4] == '1'
 if indexed and tonumber(string.sub(header, 41, 53)) < tonumber(redis.call('GET', KEYS[3]) or '0') then return {'GONE'} end
