@@ -7,7 +7,7 @@ import { SessionKeys } from '../src/session/store/session-keys.js';
 import { addressOf } from '../src/session/token/session-id.js';
 import { startExpressHost, tokenIn } from './support/express-session-host.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
-import { codeOf, cookieOf, type SessionHost, startSessionHost } from './support/session-host.js';
+import { codeOf, cookieOf, INDEX_KEY, type SessionHost, startSessionHost } from './support/session-host.js';
 
 const keys = new SessionKeys('lk:');
 
@@ -84,7 +84,6 @@ describe('a session that moves to a new id while everybody’s sessions are bein
   });
 
   describe('by a regenerate of plain express-session', () => {
-    const INDEX_KEY = 'index-key-of-the-everyone-specification';
     const login = async (between: () => Promise<unknown>, cookie = '') => {
       const store = new RedisSessionStore({
         client,
