@@ -235,6 +235,17 @@ describe('user unlock', () => {
     expect([code, stdout]).toEqual([0, 'clumsy@example.com can try to log in again.\n']);
     expect(await login('clumsy@example.com')).toBe(200);
   });
+
+  it('lifts the stop after a hundred failures, which no waiting ends', async () => {
+    await program.person('stopped@example.com', { sessions: 0 });
+    await login('stopped@example.com', 'a wrong password');
+    const redis = program.redis.client();
+    const [failures = ''] = await redis.keys('lk:throttle:{*:failures');
+    await redis.set(failures, 100, 'KEEPTTL');
+    expect(await login('stopped@example.com')).toBe(429);
+    expect((await user('unlock', '--email=stopped@example.com')).code).toBe(0);
+    expect(await login('stopped@example.com')).toBe(200);
+  });
 });
 
 describe('sessions list', () => {

@@ -8,6 +8,7 @@ import {
   TooManyAttemptsError,
 } from '../src/auth/index.js';
 import { SessionStoreUnavailableError } from '../src/session/index.js';
+import { deleteKeys } from './support/delete-keys.js';
 import { commandsDuring } from './support/redis-commands.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
@@ -34,10 +35,7 @@ describe('RedisLoginThrottle', () => {
   const succeed = async (account: string, deviceToken?: string) =>
     (await throttle.begin({ ...attempt(account), deviceToken })).succeeded();
   /** Ends every lock, as time does. */
-  const unlock = async () => {
-    const locks = await client.keys('lk:throttle:*:lock');
-    if (locks.length > 0) await client.del(locks);
-  };
+  const unlock = () => deleteKeys(client, 'lk:throttle:*:lock');
   const keyOf = async (pattern: string): Promise<string> => (await client.keys(pattern))[0] ?? '';
 
   beforeAll(async () => {

@@ -11,6 +11,17 @@ const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 // Everything else a client can put on the request line would be a time series of its own.
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+// The limits of RedisLoginThrottle.
+const DIMENSIONS = new Set([
+  'account',
+  'device',
+  'address',
+  'network',
+  'service',
+  'register',
+  'register-network',
+]);
+
 /**
  * What the program counts, in a registry of its own. Labels take their values from short lists in the code, never
  * from a request: method, route pattern, status, and kinds of event.
@@ -40,6 +51,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly throttled = new Counter({
+    name: 'latchkey_throttled_total',
+    help: 'Attempts that were refused with 429 on this node, by what was used up. Up to ten seconds late.',
+    labelNames: ['dimension'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -61,9 +79,15 @@ export class Metrics {
     this.sessionEvents.inc({ event: event.type, reason }, count);
   }
 
-  countSecurityEvent(event: Pick<SecurityEvent, 'type'>): void {
-    this.securityEvents.inc({ type: event.type });
+  countSecurityEvent({ type, detail, repeat }: SecurityEvent): void {
+    const count = repeat?.count ?? 1;
+    this.securityEvents.inc({ type }, count);
+    if (type === 'login.throttled') this.throttled.inc({ dimension: dimensionOf(detail?.limit) }, count);
   }
+}
+
+function dimensionOf(limit: unknown): string {
+  return typeof limit === 'string' && DIMENSIONS.has(limit) ? limit : 'other';
 }
 
 function reasonOf(event: SessionEvent): [reason: string, count: number] {
