@@ -225,6 +225,31 @@ describe('RedisLoginThrottle', () => {
       expect(await outcome(register('198.51.100.1'))).toBe('passes');
     });
 
+    it('limits what may send mails to one e-mail, whoever asks, and no login by it', async () => {
+      throttle = withOptions({ mails: 3 });
+      const ask = (act: 'register' | 'request-reset', i: number, account = 'ada') =>
+        throttle.begin({ act, account, ip: `192.0.${i}.1` });
+      await ask('register', 1);
+      await ask('request-reset', 2);
+      await ask('register', 3);
+      for (const act of ['register', 'request-reset'] as const) {
+        expect((await refusal(ask(act, 4))).policy).toEqual({ name: 'mail', quota: 3, windowSeconds: 3600 });
+      }
+      expect(await outcome(ask('register', 5, 'bob'))).toBe('passes');
+      expect(await outcome(throttle.begin(attempt('ada')))).toBe('passes');
+      await throttle.reset('ada');
+      await refusal(ask('request-reset', 6));
+    });
+
+    it('counts requests for a new password apart from registrations', async () => {
+      throttle = withOptions({ registrations: 1 });
+      const ask = (act: 'register' | 'request-reset', account: string) =>
+        throttle.begin({ act, account, ip: '192.0.2.1' });
+      await ask('register', 'ada');
+      await ask('request-reset', 'bob');
+      expect((await refusal(ask('request-reset', 'eve'))).policy.name).toBe('request-reset');
+    });
+
     it('refuses to be made with a limit that is none', () => {
       expect(() => withOptions({ addressFailures: 0, serviceFailures: 1.5, accountFailures: 100 })).toThrow(
         /accountFailures, addressFailures, networkFailures, serviceFailures/,
@@ -399,6 +424,7 @@ describe('RedisLoginThrottle', () => {
       'lk:throttle:{}:failures',
       'lk:throttle:{}:forgotten',
       'lk:throttle:{}:lock',
+      'lk:throttle:{}:mails',
       'lk:throttle:{}:session:s',
     ]);
     for (const key of keys) {
@@ -457,6 +483,6 @@ describe('RedisLoginThrottle', () => {
       await step(() => throttle.begin({ act: 'register', account: 'ada', ip: '192.0.2.1' }));
     }
     const scripts = (count: number) => Array(count).fill('evalsha');
-    expect(steps).toEqual([scripts(4), scripts(4), scripts(4), scripts(1), ['unlink'], scripts(2)]);
+    expect(steps).toEqual([scripts(4), scripts(4), scripts(4), scripts(1), ['unlink'], scripts(3)]);
   });
 });

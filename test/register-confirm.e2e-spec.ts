@@ -212,6 +212,22 @@ describe('registration that has to be confirmed', () => {
     expect((await confirm(token)).status).toBe(201);
   });
 
+  it('sends so many mails to one person and no more, and says so whether the e-mail is free or taken', async () => {
+    await registered('ada@example.com');
+    for (let i = 0; i < 9; i += 1) expect((await register('ada@example.com')).status).toBe(202);
+    for (let i = 0; i < 10; i += 1) expect((await register('bob@example.com')).status).toBe(202);
+    const answers = [await register('ada@example.com'), await register('bob@example.com')];
+    for (const answer of answers) {
+      expect([answer.status, answer.body.code]).toEqual([429, 'TOO_MANY_ATTEMPTS']);
+      expect(answer.headers.get('ratelimit-policy')).toBe('"mail";q=10;w=3600');
+    }
+    const [taken, free] = answers.map((answer) => answer.text.replace(/"requestId":"[^"]*"/, ''));
+    expect(taken).toBe(free);
+    for (let i = 0; i < 9; i += 1) await mailbox.next('account exists', 'ada@example.com');
+    for (let i = 0; i < 10; i += 1) await mailbox.next('registration', 'bob@example.com');
+    expect(mailbox.mails).toEqual([]);
+  });
+
   it('is judged as any registration: weak passwords, bodies of another form', async () => {
     expect((await register('ada@example.com', { password: 'short' })).body.code).toBe('PASSWORD_TOO_WEAK');
     expect((await register('nobody')).body.code).toBe('VALIDATION_FAILED');

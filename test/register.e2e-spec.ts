@@ -112,9 +112,8 @@ describe('POST /auth/register', () => {
   });
 
   it('limits an address', async () => {
-    const email = newEmail();
-    let answer = await register({ email });
-    for (let i = 0; i < 60 && answer.status !== 429; i += 1) answer = await register({ email });
+    let answer = await register();
+    for (let i = 0; i < 60 && answer.status !== 429; i += 1) answer = await register();
     expect([answer.status, answer.body.code]).toEqual([429, 'TOO_MANY_ATTEMPTS']);
     expect(answer.headers.get('ratelimit-policy')).toBe('"register";q=60;w=3600');
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(3500);

@@ -74,6 +74,8 @@ const TYPES: Record<SecurityEventType, true> = {
   reauthenticated: true,
   'reauthentication.failed': true,
   'password.changed': true,
+  'password.reset_requested': true,
+  'password.reset': true,
   'session.revoked': true,
   'sessions.revoked': true,
   'user.disabled': true,

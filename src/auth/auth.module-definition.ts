@@ -34,6 +34,8 @@ export interface AuthModuleOptions {
   oneTimeTokens?: OneTimeTokenStore;
   /** How long a registration may wait for its confirmation, ms. @default 86400000 (24 h) */
   registrationLifetimeMs?: number;
+  /** How long a token for a new password is good, ms. @default 3600000 (1 h) */
+  resetLifetimeMs?: number;
   /** Shortest password that can be set, in code points; at least 8. Never applied at login. @default 15 */
   passwordMinLength?: number;
   /** Names that no password may be made of, such as the product's. @default ['latchkey'] */

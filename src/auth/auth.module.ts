@@ -21,10 +21,12 @@ import { LocalStrategy } from './passport/local.strategy.js';
 import { PassportMiddleware } from './passport/passport.middleware.js';
 import { PasswordController } from './password.controller.js';
 import { NewPasswords } from './password/new-passwords.js';
+import { PasswordSetter } from './password/password-setter.js';
 import { PasswordPolicy } from './password/password-policy.js';
 import { PasswordService } from './password.service.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { RegistrationService } from './registration/registration.service.js';
+import { PasswordResetService } from './reset/password-reset.service.js';
 import { SecurityRecorder } from './security-recorder.js';
 import { SessionsController } from './sessions.controller.js';
 import { ThrottleGate } from './throttle/throttle-gate.js';
@@ -66,7 +68,9 @@ import { VerifyController } from './verify.controller.js';
     NewPasswords,
     OwnSessionsService,
     PassportMiddleware,
+    PasswordResetService,
     PasswordService,
+    PasswordSetter,
     RecentLogin,
     RecentLoginGuard,
     RegistrationService,

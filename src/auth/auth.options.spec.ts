@@ -24,6 +24,7 @@ describe('resolveAuthOptions', () => {
       registration: 'closed',
       passwordMinLength: 15,
       reauthWindowMs: 900_000,
+      resetLifetimeMs: 3_600_000,
       clearSiteData: ['cache', 'storage'],
       cookie: { name: '__Host-sid', secure: true, sameSite: 'lax' },
     });
@@ -73,6 +74,7 @@ describe('resolveAuthOptions', () => {
       mailSender: {},
       oneTimeTokens: { put: 1 },
       registrationLifetimeMs: 0.5,
+      resetLifetimeMs: -1,
       passwordMinLength: 7,
       reauthWindowMs: 0,
       hashConcurrency: 0,

@@ -5,7 +5,8 @@ import { QueuedHasher } from './password/queued.hasher.js';
 import { MAX_PASSWORD_CODE_POINTS } from './password/normalise-password.js';
 
 const MINUTE = 60_000;
-const DAY = 86_400_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 // NIST SP 800-63B-4, section 3.1.1.2: 15 where the password is the only factor; 8 is the floor under any policy.
 const DEFAULT_MIN_LENGTH = 15;
 const LOWEST_MIN_LENGTH = 8;
@@ -33,6 +34,7 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     registration: options.registration ?? 'closed',
     mailSender: options.mailSender,
     oneTimeTokens: options.oneTimeTokens,
+    resetLifetimeMs: options.resetLifetimeMs ?? HOUR,
     registrationLifetimeMs: options.registrationLifetimeMs ?? DAY,
     passwordMinLength: options.passwordMinLength ?? DEFAULT_MIN_LENGTH,
     contextWords: options.contextWords ?? ['latchkey'],
@@ -92,10 +94,9 @@ function problemsOf(options: AuthModuleOptions): string[] {
     tokens === undefined ? !confirming : hasMethods(tokens, ['put', 'find', 'take']),
     'oneTimeTokens: pass new RedisOneTimeTokenStore({ client }) or a OneTimeTokenStore of your own; registrations that are to be confirmed need one.',
   );
-  need(
-    whole(options.registrationLifetimeMs, 1),
-    'registrationLifetimeMs: must be a whole number of milliseconds, at least 1.',
-  );
+  for (const name of ['registrationLifetimeMs', 'resetLifetimeMs'] as const) {
+    need(whole(options[name], 1), `${name}: must be a whole number of milliseconds, at least 1.`);
+  }
   need(
     whole(options.passwordMinLength, LOWEST_MIN_LENGTH, MAX_PASSWORD_CODE_POINTS),
     `passwordMinLength: must be a whole number from ${LOWEST_MIN_LENGTH} to ${MAX_PASSWORD_CODE_POINTS}.`,

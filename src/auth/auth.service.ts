@@ -10,11 +10,11 @@ import {
 import { UnknownUserError } from './auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { CredentialsService } from './credentials.service.js';
-import { normaliseEmail } from './email.js';
 import { loginTransport } from './login-transport.js';
 import { NewPasswords } from './password/new-passwords.js';
-import type { ChangeRecording } from './security-events.js';
-import { startAnew } from './throttle/start-anew.js';
+import { PasswordSetter } from './password/password-setter.js';
+import { PasswordResetService, type ResetToken } from './reset/password-reset.service.js';
+import type { ActOrigin, ChangeRecording } from './security-events.js';
 
 export interface EstablishSessionOptions {
   /** @default the transport of the credential that the request came with, else a cookie */
@@ -42,7 +42,9 @@ export class AuthService {
     private readonly sessions: SessionService,
     private readonly credentials: CredentialsService,
     private readonly newPasswords: NewPasswords,
-    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore' | 'throttle'>,
+    private readonly passwords: PasswordSetter,
+    private readonly resets: PasswordResetService,
+    @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore'>,
   ) {}
 
   /**
@@ -85,15 +87,46 @@ export class AuthService {
    * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError, SessionStoreUnavailableError
    */
   async setPassword(userId: string, newPassword: string, recording?: ChangeRecording): Promise<void> {
-    const { userStore, throttle } = this.options;
-    const credentials = await userStore.findCredentials(userId);
+    const credentials = await this.options.userStore.findCredentials(userId);
     if (!credentials) throw new UnknownUserError();
     const accepted = this.newPasswords.accept(newPassword, credentials.user, 'newPassword');
-    const newHash = await this.newPasswords.hash(accepted);
-    const account = normaliseEmail(credentials.user.email);
-    // Before and after, as PasswordService does and for its reasons.
-    await throttle.forgetDevices(account);
-    await userStore.changePassword(userId, newHash, { recording });
-    await startAnew(throttle, account);
+    await this.passwords.set(credentials, await this.newPasswords.hash(accepted), { recording });
+  }
+
+  /**
+   * «I have forgotten my password»: for a public route of the host, which answers the same whatever follows. It returns
+   * before anything is looked up; then, when the account can have one, a token goes to `MailSender.sendPasswordReset`.
+   * @param email as it was typed
+   * @throws TooManyAttemptsError, SessionStoreUnavailableError
+   */
+  async requestPasswordReset(req: Request, email: string): Promise<void> {
+    await this.resets.request(req, email);
+  }
+
+  /**
+   * A token that lets whoever has it set a new password, once, within `resetLifetimeMs`; the account's earlier one is
+   * void. It is void, too, as soon as the password is changed in any way, or its hash renewed by a login.
+   *
+   * Does the same work for an e-mail without an account, for a disabled account and for one without a password, and
+   * returns null. What the caller does next must not tell them apart: answer first, then send the mail, and limit the
+   * route per address and e-mail. `requestPasswordReset` does all that.
+   * @param email as it was typed
+   * @param origin from `originOf(req)`, for the trail
+   */
+  async createResetToken(email: string, origin: ActOrigin = {}): Promise<ResetToken | null> {
+    return this.resets.create(email, origin);
+  }
+
+  /**
+   * Sets the password of the account that a token is of; ends its sessions, makes its devices unknown and lifts what
+   * failed logins have put on it, before it resolves. Nobody is logged in by it. A password that is refused does not use
+   * the token up.
+   * @param origin from `originOf(req)`, for the trail
+   * @throws InvalidTokenError it is wrong, was used, has expired or is void
+   * @throws PasswordTooWeakError, LoginBusyError
+   * @throws SessionStoreUnavailableError the password may be set; the sessions end as soon as they can be reached then
+   */
+  async resetPassword(token: string, newPassword: string, origin: ActOrigin = {}): Promise<void> {
+    await this.resets.reset(token, newPassword, origin);
   }
 }

@@ -56,6 +56,7 @@ export { PasswordPolicy } from './password/password-policy.js';
 export type { PasswordOwner } from './password/context-words.js';
 export { PwnedPasswordsRange } from './password/pwned-passwords-range.js';
 export type { PwnedPasswordsRangeOptions } from './password/pwned-passwords-range.js';
+export type { ResetToken } from './reset/password-reset.service.js';
 export { PasswordHasher } from './password-hasher.js';
 export { SecurityEvents } from './security-events.js';
 export type { ActOrigin, ChangeRecording, SecurityEvent, SecurityEventType } from './security-events.js';

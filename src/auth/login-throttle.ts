@@ -1,10 +1,10 @@
 /** What is about to be tried. */
 export interface LoginAttempt {
   /**
-   * Which call it is. Everything but `register` shares the account's counter; a registration is counted when it begins,
-   * however it ends.
+   * Which call it is. Everything but `register` and `request-reset` shares the account's counter; those two guess nothing,
+   * but may send a mail, and are counted when they begin, however they end.
    */
-  act: 'login' | 'reauthenticate' | 'change-password' | 'register';
+  act: 'login' | 'reauthenticate' | 'change-password' | 'register' | 'request-reset';
   /** Normalised e-mail of the account, whether it exists or not. */
   account: string;
   /** Address of the client. */

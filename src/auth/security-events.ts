@@ -11,6 +11,8 @@ export type SecurityEventType =
   | 'reauthenticated'
   | 'reauthentication.failed'
   | 'password.changed'
+  | 'password.reset_requested'
+  | 'password.reset'
   | 'session.revoked'
   | 'sessions.revoked'
   | 'user.disabled'

@@ -38,7 +38,12 @@ export class SecurityRecorder {
    * would be wrong.
    */
   async record(req: IncomingMessage, event: SecurityEvent): Promise<void> {
-    await this.write({ ...originOf(req), ...event });
+    await this.recordFrom(originOf(req), event);
+  }
+
+  /** The same, for what a host does with or without a request. */
+  async recordFrom(origin: ActOrigin, event: SecurityEvent): Promise<void> {
+    await this.write({ ...origin, ...event });
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Module, Post, Req, type Type } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Module, Post, Req, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Request } from 'express';
@@ -10,6 +10,7 @@ import {
   CurrentSession,
   CurrentUser,
   OptionalSession,
+  originOf,
   Public,
   RecentLoginGuard,
   RedisLoginThrottle,
@@ -86,6 +87,20 @@ class HostController {
     if (!credentials) throw new Error('unknown');
     const { session, token } = await this.auth.establishSession(req, credentials.user);
     return { sessionId: session.id, token, passport: req.isAuthenticated() };
+  }
+
+  @Public()
+  @Post('forgot')
+  @HttpCode(202)
+  async forgot(@Req() req: Request, @Body() { email }: { email: string }): Promise<void> {
+    await this.auth.requestPasswordReset(req, email);
+  }
+
+  @Public()
+  @Post('reset')
+  @HttpCode(204)
+  async reset(@Req() req: Request, @Body() body: { token: string; newPassword: string }): Promise<void> {
+    await this.auth.resetPassword(body.token, body.newPassword, originOf(req));
   }
 
   @Public()

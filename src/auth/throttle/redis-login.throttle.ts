@@ -79,7 +79,9 @@ export class RedisLoginThrottle extends LoginThrottle {
   }
 
   async begin(attempt: LoginAttempt): Promise<ThrottledAttempt> {
-    if (attempt.act === 'register') return this.beginRegistration(attempt);
+    if (attempt.act === 'register' || attempt.act === 'request-reset') {
+      return this.beginMailing(attempt, attempt.act);
+    }
     const account = this.keysOf(attempt.account);
     const windows = this.failureWindows(attempt.ip);
     const device = verifyDeviceToken(attempt.deviceToken, attempt.account, this.secrets);
@@ -105,12 +107,16 @@ export class RedisLoginThrottle extends LoginThrottle {
     return this.acceptedOn(account, newDeviceId(), forgottenMs + 1);
   }
 
-  private async beginRegistration({ account, ip }: LoginAttempt): Promise<ThrottledAttempt> {
+  private async beginMailing(
+    { account, ip }: LoginAttempt,
+    act: 'register' | 'request-reset',
+  ): Promise<ThrottledAttempt> {
     const { address, network } = clientNetworks(ip);
     // Every attempt counts, however it ends.
     const counts = await this.windows.count([
-      this.window('register', address),
-      this.window('register-network', network),
+      this.window(act, address),
+      this.window(`${act}-network`, network),
+      { policy: this.policies.mail, key: this.keysOf(account).mails },
     ]);
     refuse(exceeded(counts));
     const nowMs = Math.max(...counts.map((count) => count.nowMs));

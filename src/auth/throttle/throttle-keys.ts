@@ -42,6 +42,11 @@ export class AccountKeys implements CounterKeys {
     return `${this.base}:forgotten`;
   }
 
+  /** What may have sent a mail to it. */
+  get mails(): string {
+    return `${this.base}:mails`;
+  }
+
   /** Failed re-authentications of one session. @param sessionId its handle */
   session(sessionId: string): string {
     return `${this.base}:session:${sessionId}`;

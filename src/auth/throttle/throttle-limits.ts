@@ -10,15 +10,24 @@ export interface ThrottleLimits {
   networkFailures?: number | undefined;
   /** Failures of the whole service in a minute. It also bounds what unknown names can fill Redis with. @default 1000 */
   serviceFailures?: number | undefined;
-  /** Registrations from one address in an hour, however they end. @default 60 */
+  /** Registrations from one address in an hour, however they end, and as many requests for a new password. @default 60 */
   registrations?: number | undefined;
-  /** Registrations from one network in an hour. @default 5 times registrations */
+  /** The same from one network in an hour. @default 5 times registrations */
   networkRegistrations?: number | undefined;
+  /** The same for one e-mail in an hour: so many mails may somebody send to somebody else. @default 10 */
+  mails?: number | undefined;
 }
 
 /** The limits that count in windows of time, as clients may read them. */
 export type ThrottlePolicies = Record<
-  'address' | 'network' | 'service' | 'register' | 'register-network',
+  | 'address'
+  | 'network'
+  | 'service'
+  | 'register'
+  | 'register-network'
+  | 'request-reset'
+  | 'request-reset-network'
+  | 'mail',
   RateLimitPolicy
 >;
 
@@ -43,6 +52,7 @@ export function resolveThrottleLimits(limits: ThrottleLimits): {
     serviceFailures: limits.serviceFailures ?? 1_000,
     registrations,
     networkRegistrations: limits.networkRegistrations ?? registrations * NETWORK_FACTOR,
+    mails: limits.mails ?? 10,
   };
   const wrong = Object.entries(resolved).filter(([name, limit]) => {
     const most = name === 'accountFailures' ? MOST_ACCOUNT_FAILURES : Number.MAX_SAFE_INTEGER;
@@ -63,6 +73,9 @@ export function resolveThrottleLimits(limits: ThrottleLimits): {
       service: policy('service', resolved.serviceFailures, MINUTE),
       register: policy('register', resolved.registrations, HOUR),
       'register-network': policy('register-network', resolved.networkRegistrations, HOUR),
+      'request-reset': policy('request-reset', resolved.registrations, HOUR),
+      'request-reset-network': policy('request-reset-network', resolved.networkRegistrations, HOUR),
+      mail: policy('mail', resolved.mails, HOUR),
     },
   };
 }

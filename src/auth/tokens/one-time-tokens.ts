@@ -5,8 +5,8 @@ import type { OneTimeTokenStore } from '../one-time-token-store.js';
 export interface TokenPayloads {
   /** An account that somebody wants; it is made when the owner of the e-mail sends the token. */
   registration: { email: string; displayName: string | null; passwordHash: string };
-  /** Whose password may be set; `userId` is null when the e-mail has no account that could. */
-  'password-reset': { email: string; userId: string | null; stateDigest: string };
+  /** Whose password may be set while its hash is the one of this digest; nobody's when `userId` is null. */
+  'password-reset': { email: string; userId: string | null; hashDigest: string };
 }
 
 export type TokenPurpose = keyof TokenPayloads;
