@@ -9,6 +9,7 @@ import {
   AuthModule,
   PwnedPasswordsRange,
   RecentLoginGuard,
+  RedisAnonymousSessionLimiter,
   RedisLoginThrottle,
   RolesGuard,
   SessionGuard,
@@ -93,6 +94,11 @@ function sessionOptions(env: Env, client: Redis, metrics: Metrics): SessionModul
     limitPolicy: env.sessionLimitPolicy,
     maxSessionBytes: env.sessionMaxBytes,
     carryOver: ['cart'],
+    anonymousSessionLimiter: new RedisAnonymousSessionLimiter({
+      client,
+      prefix: env.sessionPrefix,
+      perAddress: env.visitorsPerAddress,
+    }),
     observer: new MeteredSessionObserver(metrics),
   };
 }

@@ -62,6 +62,10 @@ export { SecurityEvents } from './security-events.js';
 export type { ActOrigin, ChangeRecording, SecurityEvent, SecurityEventType } from './security-events.js';
 export { originOf, SecurityRecorder } from './security-recorder.js';
 export type { PendingRecording } from './security-recorder.js';
+export {
+  RedisAnonymousSessionLimiter,
+  type RedisAnonymousSessionLimiterOptions,
+} from './throttle/redis-anonymous-session.limiter.js';
 export { RedisLoginThrottle } from './throttle/redis-login.throttle.js';
 export type { RedisLoginThrottleOptions } from './throttle/redis-login.throttle.js';
 export type { ThrottleLimits } from './throttle/throttle-limits.js';

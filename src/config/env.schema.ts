@@ -194,6 +194,7 @@ export const FIELDS = {
   THROTTLE_NETWORK_FAILURES: integer(1, 1_000_000),
   THROTTLE_SERVICE_FAILURES: integer(1, 1_000_000),
   THROTTLE_REGISTRATIONS: integer(1, 1_000_000),
+  THROTTLE_VISITORS: integer(1, 1_000_000),
   TRUSTED_PROXIES: proxies,
   ALLOWED_ORIGINS: origins,
   MIGRATE_FROM: oneOf('connect-redis'),

@@ -92,6 +92,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
       serviceFailures: settings.THROTTLE_SERVICE_FAILURES,
       registrations: settings.THROTTLE_REGISTRATIONS,
     },
+    visitorsPerAddress: settings.THROTTLE_VISITORS,
     trustedProxies: settings.TRUSTED_PROXIES ?? [],
     allowedOrigins: settings.ALLOWED_ORIGINS ?? [],
     // Browsers take a __Host- cookie only with Secure, and Secure only over https (RFC 6265bis, section 4.1.3).

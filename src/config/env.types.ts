@@ -51,6 +51,8 @@ export interface Env {
   argon2: { memoryKib: number; timeCost: number; parallelism: number };
   /** Threads of libuv's pool. */
   threadPoolSize: number;
+  /** New anonymous sessions of one address in an hour; undefined: the limiter's own default. */
+  visitorsPerAddress: number | undefined;
   /** Failed logins and registrations that are let through; undefined: the throttle's own defaults. */
   throttle: {
     addressFailures: number | undefined;

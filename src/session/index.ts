@@ -4,6 +4,7 @@ export type {
   SessionModuleExtras,
   SessionModuleOptions,
 } from './session.module-definition.js';
+export { AnonymousSessionLimiter, type Visitor } from './anonymous-session-limiter.js';
 export { SessionService } from './session.service.js';
 export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';
 export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';

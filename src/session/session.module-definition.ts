@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
+import type { AnonymousSessionLimiter } from './anonymous-session-limiter.js';
 import type { Lifetimes, LimitPolicy, SessionObserver } from './session.types.js';
 import type { ResolvedTakeoverOptions, TakeoverOptions } from './takeover/takeover.options.js';
 
@@ -30,6 +31,11 @@ export interface SessionModuleOptions {
   adminRole?: string;
   /** Sessions of another system that go on as sessions of this one when they are used. @default none */
   takeover?: TakeoverOptions;
+  /**
+   * Limits how many new anonymous sessions a client may have; RedisAnonymousSessionLimiter does so by address and network.
+   * @default none: whoever sends no cookie may have any number
+   */
+  anonymousSessionLimiter?: AnonymousSessionLimiter;
   /** Hears what happens to sessions. */
   observer?: SessionObserver;
 }
@@ -49,11 +55,12 @@ export interface SessionModuleExtras {
 
 /** Every option with its default in place. */
 export type ResolvedSessionOptions = Required<
-  Omit<SessionModuleOptions, 'observer' | 'cookie' | 'lifetimes' | 'takeover'>
+  Omit<SessionModuleOptions, 'observer' | 'anonymousSessionLimiter' | 'cookie' | 'lifetimes' | 'takeover'>
 > & {
   cookie: SessionCookieOptions;
   lifetimes: Lifetimes;
   takeover?: ResolvedTakeoverOptions;
+  anonymousSessionLimiter?: AnonymousSessionLimiter;
   observer?: SessionObserver;
 };
 

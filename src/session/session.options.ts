@@ -40,6 +40,7 @@ export function resolveSessionOptions(options: SessionModuleOptions): ResolvedSe
     carryOver: options.carryOver ?? [],
     adminRole: options.adminRole ?? 'admin',
     takeover: options.takeover && resolveTakeoverOptions(options.takeover),
+    anonymousSessionLimiter: options.anonymousSessionLimiter,
     observer: options.observer,
   };
   const problems = problemsOf(resolved, shortestIdle);

@@ -83,7 +83,7 @@ export type EndReason = 'logout' | 'revoked' | 'revoked-all' | 'replaced' | 'rot
 export type SessionEvent =
   | { type: 'created'; anonymous: boolean }
   | { type: 'ended'; reason: EndReason; count: number }
-  | { type: 'refused'; reason: 'gone' | 'conflict' | 'moved' | 'too-large' | 'limit' | 'stale' }
+  | { type: 'refused'; reason: 'gone' | 'conflict' | 'moved' | 'too-large' | 'limit' | 'stale' | 'throttled' }
   | { type: 'merged'; conflicts: number }
   | { type: 'ignored'; reason: 'corrupt' | 'mismatch' | 'other-version' | 'wrong-transport' }
   | { type: 'quarantined'; reason: 'corrupt' | 'mismatch' }

@@ -11,6 +11,7 @@ const SCRIPTS = {
   lkSucceedAttempt: { numberOfKeys: 2, lua: lua('succeed-attempt') },
   lkForgetDevices: { numberOfKeys: 1, lua: lua('forget-devices') },
   lkCountInWindow: { numberOfKeys: 1, lua: lua('count-in-window') },
+  lkCountVisitor: { numberOfKeys: 2, lua: lua('count-visitor') },
   lkReadWindow: { numberOfKeys: 1, lua: lua('read-window') },
 } as const;
 

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { SessionUserMismatchError, TooManySessionsError } from '../session.errors.js';
+import { requestStateOf } from '../request/request-state.js';
+import {
+  SessionStoreUnavailableError,
+  SessionUserMismatchError,
+  TooManySessionsError,
+} from '../session.errors.js';
 import { listSessions } from '../session-list.js';
 import type { SessionPrincipal } from '../session.types.js';
 import { addressOf, type SessionAddress } from '../token/session-id.js';
@@ -31,11 +36,17 @@ export interface NewSession {
 /** Makes the records of sessions that have none yet. */
 export class SessionCreator {
   private readonly tickets = new WeakMap<IncomingMessage, Ticket>();
+  private readonly successors = new WeakSet<IncomingMessage>();
 
   constructor(
     private readonly engine: SessionEngine,
     private readonly untagged: UntaggedIds | undefined,
   ) {}
+
+  /** Notes that a live session of this request has ended to make room for its next one, which is no new visitor's. */
+  expectSuccessor(req: IncomingMessage): void {
+    this.successors.add(req);
+  }
 
   /** Notes what the session that this request makes next must find unchanged. */
   expect(req: IncomingMessage, ticket: Ticket): void {
@@ -68,6 +79,7 @@ export class SessionCreator {
     const { repository, codec, writer, options } = this.engine;
     if (state.at.ofUser) {
       if (!(await this.untagged?.destroy(state.token))) throw writer.gone();
+      if (fresh.req) this.expectSuccessor(fresh.req);
       return this.create(fresh);
     }
     // Taken in one step, so that what other requests saved before is kept and what they save later is refused.
@@ -123,6 +135,7 @@ export class SessionCreator {
       limitPolicy: options.limitPolicy,
     };
     const body = this.engine.bodyOf(undefined, data);
+    if (!home.ofUser && req && !this.successors.has(req)) await this.admit(req);
     const reply = await repository.create(home, body, limits, { generation: ticket?.generation });
     if (reply.outcome === 'limit') throw await this.tooMany(user?.id ?? '');
     if (reply.outcome === 'exists') return this.overwrite(home, fresh, limits.idleTimeoutMs);
@@ -160,6 +173,17 @@ export class SessionCreator {
     const { at, createdMs, aliveMs } = follows;
     const from = redis.keys.session(at.tag, at.digest);
     return everyone.mustEnd({ createdMs, aliveMs, from, to: redis.keys.session(home.tag, home.digest) });
+  }
+
+  private async admit(req: IncomingMessage): Promise<void> {
+    const { anonymousSessionLimiter, observer } = this.engine.options;
+    try {
+      await anonymousSessionLimiter?.admit({ ip: requestStateOf(req)?.ip ?? '' });
+    } catch (error) {
+      if (!(error instanceof SessionStoreUnavailableError))
+        observer?.onSessionEvent({ type: 'refused', reason: 'throttled' });
+      throw error;
+    }
   }
 
   // The Store contract is to upsert: who hands over a whole session without having read one wants it to be so.

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { AnonymousSessionLimiter } from '../anonymous-session-limiter.js';
 import { SessionPolicy } from '../lifetime/session-policy.js';
 import { SessionTooLargeError } from '../session.errors.js';
 import type { Lifetimes, LimitPolicy, SessionObserver, SessionPrincipal } from '../session.types.js';
@@ -34,6 +35,7 @@ export interface SessionEngineOptions {
   userOf: (data: JsonData) => SessionPrincipal | undefined;
   /** Idle timeout of a session, ms, where it does not follow from its profile and its cookie. */
   idleTimeoutMsOf?: (data: JsonData) => number;
+  anonymousSessionLimiter?: AnonymousSessionLimiter;
   observer?: SessionObserver;
   /** Where to say what an operator should know and no error reports. */
   warn: (message: string) => void;

@@ -90,6 +90,7 @@ export class SessionsByToken {
     const aliveMs = this.engine.redis.clock.now();
     const ended = await this.end(state?.token ?? req.sessionID);
     if (state?.at.ofUser && !ended) throw new SessionEndedError();
+    if (ended) this.creator.expectSuccessor(req);
     generate();
     const { tag, ofUser } = addressOf(req.sessionID);
     const user = state?.principal?.id;
