@@ -58,7 +58,7 @@ describe('GET /admin/events', () => {
       });
     }
     expect(events[1]?.detail).toEqual({ before: [], after: ['support'] });
-    expect(events[3]?.detail).toEqual({ scope: 'all', revoked: 1 });
+    expect(events[3]?.detail).toEqual({ reason: 'admin', scope: 'all', revoked: 1 });
     expect(events[4]?.sessionId).toBe(sessionId);
   });
 

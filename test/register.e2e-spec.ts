@@ -42,12 +42,12 @@ describe('POST /auth/register', () => {
     expect((await client.get('/auth/session')).body.user).toEqual(answer.body.user);
     const [session] = await storedSessions(redis);
     expect((await storedIndexes(redis))[0]?.members).toEqual([session?.digest]);
-    const { items } = await app.app.get(AuditTrail, { strict: false }).list({ limit: 1 });
-    expect(items[0]).toMatchObject({
-      type: 'registered',
-      userId: answer.body.user.id,
-      sessionId: answer.body.session.id,
-    });
+    const { items } = await app.app.get(AuditTrail, { strict: false }).list({ limit: 2 });
+    const userId = answer.body.user.id;
+    expect(items).toEqual([
+      expect.objectContaining({ type: 'login.succeeded', userId, sessionId: answer.body.session.id }),
+      expect.objectContaining({ type: 'registered', userId, actorId: userId, ip: '127.0.0.1' }),
+    ]);
   });
 
   it('gives mobile clients a token', async () => {

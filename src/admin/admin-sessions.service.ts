@@ -32,7 +32,7 @@ export class AdminSessionsService {
       type: 'sessions.revoked',
       userId,
       actorId,
-      detail: { scope: 'all', revoked },
+      detail: { reason: 'admin', scope: 'all', revoked },
     });
     return revoked;
   }
@@ -50,7 +50,13 @@ export class AdminSessionsService {
   ): Promise<void> {
     await this.users.get(userId);
     if (!(await this.sessions.revoke(userId, sessionId))) throw new ProblemException('SESSION_NOT_FOUND');
-    await this.recorder.record(req, { type: 'session.revoked', userId, actorId, sessionId });
+    await this.recorder.record(req, {
+      type: 'session.revoked',
+      userId,
+      actorId,
+      sessionId,
+      detail: { reason: 'admin' },
+    });
   }
 
   /** Ends everybody's sessions but the one of this request. @returns the operation, to be followed with `getOperation` */
@@ -59,7 +65,7 @@ export class AdminSessionsService {
     { userId, sessionId }: RequestSession,
   ): Promise<{ operationId: string }> {
     const { operationId } = await this.sessions.revokeEveryone({ keep: { userId, sessionId } });
-    const detail = { scope: 'everybody', operationId };
+    const detail = { reason: 'admin', scope: 'everybody', operationId };
     await this.recorder.record(req, { type: 'sessions.revoked', userId: null, actorId: userId, detail });
     return { operationId };
   }

@@ -21,7 +21,7 @@ export interface AdminStats {
   usersWithSessions: number;
   /** Accounts, disabled ones included. */
   users: number;
-  /** Logins of the last 24 hours; registering is not one. */
+  /** Logins of the last 24 hours, those that came with a registration included. */
   logins: number;
   /** Logins of the last 24 hours that were refused because of the credentials. */
   failedLogins: number;

@@ -64,7 +64,9 @@ export const StatsSchema = z.object({
     .meta({ description: 'Sessions of users; one that ended a moment ago may still be counted.' }),
   usersWithSessions: z.int(),
   users: z.int().meta({ description: 'Accounts, disabled ones included.' }),
-  logins: z.int().meta({ description: 'Logins of the last 24 hours; registering is not one.' }),
+  logins: z
+    .int()
+    .meta({ description: 'Logins of the last 24 hours, those that came with a registration included.' }),
   failedLogins: z.int().meta({ description: 'Logins of the last 24 hours with wrong credentials.' }),
   revocations: z.int().meta({
     description:

@@ -67,6 +67,7 @@ export const UserChangesBody = z
 const TYPES: Record<SecurityEventType, true> = {
   'login.succeeded': true,
   'login.failed': true,
+  'login.refused': true,
   'login.throttled': true,
   logout: true,
   'registration.requested': true,

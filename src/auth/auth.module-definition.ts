@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { SessionCookieOptions } from '../session/index.js';
+import type { LoginNotifier } from './login-notifier.js';
 import type { LoginThrottle } from './login-throttle.js';
 import type { MailSender } from './mail-sender.js';
 import type { OneTimeTokenStore } from './one-time-token-store.js';
@@ -23,6 +24,8 @@ export interface AuthModuleOptions {
   hasher?: PasswordHasher;
   /** The trail of security events. @default none is kept */
   events?: SecurityEvents;
+  /** Hears of logins from new devices; needs a throttle that knows devices. @default nobody does */
+  notifier?: LoginNotifier;
   /**
    * Whether visitors may create accounts: never, at once, or when the owner of the e-mail confirms. `confirm` tells
    * nobody whose e-mail has an account, and needs `mailSender` and `oneTimeTokens`. @default 'closed'
@@ -85,6 +88,7 @@ export type ResolvedAuthOptions = Required<
     | 'hasher'
     | 'hashQueueLength'
     | 'mailSender'
+    | 'notifier'
     | 'oneTimeTokens'
     | 'origins'
     | 'threadPoolSize'
@@ -95,6 +99,7 @@ export type ResolvedAuthOptions = Required<
   isKnownOrigin: KnownOrigins;
   events: SecurityEvents | undefined;
   mailSender: MailSender | undefined;
+  notifier: LoginNotifier | undefined;
   oneTimeTokens: OneTimeTokenStore | undefined;
   cookie: SessionCookieOptions;
 };

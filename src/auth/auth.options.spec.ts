@@ -82,6 +82,7 @@ describe('resolveAuthOptions', () => {
       threadPoolSize: 0,
       hasher: {},
       events: {},
+      notifier: {},
       breachedPasswords: {},
       origins: ['https://app.example.com', '*'],
       clearSiteData: ['"cache"'],

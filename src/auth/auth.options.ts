@@ -31,6 +31,7 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
       queueLength: options.hashQueueLength ?? 64,
     }),
     events: options.events,
+    notifier: options.notifier,
     registration: options.registration ?? 'closed',
     mailSender: options.mailSender,
     oneTimeTokens: options.oneTimeTokens,
@@ -71,6 +72,10 @@ function problemsOf(options: AuthModuleOptions): string[] {
   need(
     options.hasher === undefined || typeof options.hasher.verify === 'function',
     'hasher: pass a PasswordHasher, or leave it out for argon2id.',
+  );
+  need(
+    options.notifier === undefined || typeof options.notifier.onNewDevice === 'function',
+    'notifier: pass a LoginNotifier, or leave it out to tell nobody of new devices.',
   );
   need(
     options.events === undefined || typeof options.events.record === 'function',

@@ -41,6 +41,8 @@ export { RecentLogin } from './guards/recent-login.js';
 export { RecentLoginGuard } from './guards/recent-login.guard.js';
 export { RolesGuard } from './guards/roles.guard.js';
 export { SessionGuard } from './guards/session.guard.js';
+export { LoginNotifier } from './login-notifier.js';
+export type { NewDeviceLogin } from './login-notifier.js';
 export { LoginThrottle } from './login-throttle.js';
 export type { AcceptedAttempt, FailedAttempt, LoginAttempt, ThrottledAttempt } from './login-throttle.js';
 export { MailSender } from './mail-sender.js';

@@ -28,6 +28,8 @@ export interface AcceptedAttempt {
    * Undefined when the throttle knows no devices.
    */
   deviceToken?: string | undefined;
+  /** Whether the device was known before; undefined when the throttle knows no devices. */
+  knownDevice?: boolean | undefined;
 }
 
 /** One attempt under way. It ends by exactly one of the two calls, or by none when it was neither (an outage). */

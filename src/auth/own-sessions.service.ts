@@ -49,7 +49,13 @@ export class OwnSessionsService {
   async revokeOther(req: Request, { userId }: RequestSession, sessionId: string): Promise<void> {
     this.recentLogin.demand(req);
     if (!(await this.sessions.revoke(userId, sessionId))) throw new ProblemException('SESSION_NOT_FOUND');
-    await this.recorder.record(req, { type: 'session.revoked', userId, actorId: userId, sessionId });
+    await this.recorder.record(req, {
+      type: 'session.revoked',
+      userId,
+      actorId: userId,
+      sessionId,
+      detail: { reason: 'owner' },
+    });
   }
 
   /**
@@ -73,7 +79,9 @@ export class OwnSessionsService {
       type: 'sessions.revoked',
       userId,
       actorId: userId,
-      detail: { scope, revoked },
+      // From which session it was done.
+      sessionId,
+      detail: { reason: 'owner', scope, revoked },
     });
     return revoked;
   }

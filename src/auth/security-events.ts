@@ -4,6 +4,7 @@ import type { SessionPrincipal } from '../session/index.js';
 export type SecurityEventType =
   | 'login.succeeded'
   | 'login.failed'
+  | 'login.refused'
   | 'login.throttled'
   | 'logout'
   | 'registration.requested'

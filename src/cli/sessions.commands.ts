@@ -64,14 +64,23 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
   const user = await getUserByEmail(program, email);
   if (sessionId === undefined) {
     const revoked = await program.sessions.revokeAll(user.id);
-    await program.record({ type: 'sessions.revoked', userId: user.id, detail: { scope: 'all', revoked } });
+    await program.record({
+      type: 'sessions.revoked',
+      userId: user.id,
+      detail: { reason: 'operator', scope: 'all', revoked },
+    });
     return {
       text: `Ended ${revoked} session${revoked === 1 ? '' : 's'} of ${user.email}.`,
       json: { revoked },
     };
   }
   if (!(await program.sessions.revoke(user.id, sessionId))) throw noSuchSession(user.email);
-  await program.record({ type: 'session.revoked', userId: user.id, sessionId });
+  await program.record({
+    type: 'session.revoked',
+    userId: user.id,
+    sessionId,
+    detail: { reason: 'operator' },
+  });
   return { text: `Ended session ${sessionId} of ${user.email}.`, json: { revoked: 1 } };
 }
 

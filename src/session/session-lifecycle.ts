@@ -26,6 +26,8 @@ export interface EstablishedSession {
   session: SessionView;
   /** The bearer token; only for bearer sessions. */
   token?: string;
+  /** What a login has ended to make room: how many sessions beyond the limit, and the handle of the one it takes the place of. */
+  ended?: { evicted?: number; replaced?: string };
 }
 
 export interface EstablishOptions {
@@ -70,10 +72,10 @@ export class SessionLifecycle {
       const meta = this.metaOf(request, principal, login.transport);
       const data = { ...this.freshData(principal), ...carried.data };
       const room = await makeRoom(this.engine, principal.id, previous, login.revokeSessionId);
-      const state = await this.create(principal, ticket, meta, data, room);
+      const { state, ended } = await this.create(principal, ticket, meta, data, room);
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
         await this.engine.repository.destroy(previous.at);
-      return this.install(req, request, state);
+      return { ...this.install(req, request, state), ended };
     } catch (error) {
       if (previous && carried.taken) await this.carryOver.giveBack(previous);
       throw error;
@@ -117,7 +119,7 @@ export class SessionLifecycle {
     meta: SessionMeta,
     data: JsonData,
     { maxSessions, replaces }: LoginRoom,
-  ): Promise<SessionState> {
+  ): Promise<{ state: SessionState; ended: NonNullable<EstablishedSession['ended']> }> {
     if (maxSessions === undefined) throw await this.tooMany(principal.id);
     const { repository, policy } = this.engine;
     const token = newSessionToken(ticket.tag);
@@ -147,7 +149,11 @@ export class SessionLifecycle {
     this.options.observer?.onSessionEvent({ type: 'created', anonymous: false });
     if (reply.evicted > 0) this.note('evicted', reply.evicted);
     if (replaces !== undefined) this.note('replaced', 1);
-    return this.engine.stateFrom(token, at, { header, meta, data }, principal);
+    const ended = {
+      ...(reply.evicted > 0 && { evicted: reply.evicted }),
+      ...(replaces !== undefined && { replaced: this.engine.ring.handle(replaces) }),
+    };
+    return { state: this.engine.stateFrom(token, at, { header, meta, data }, principal), ended };
   }
 
   private install(req: IncomingMessage, request: RequestState, state: SessionState): EstablishedSession {

@@ -11,7 +11,7 @@ import { normaliseEmail } from '../email.js';
 import { loginTransport } from '../login-transport.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { NewPasswords } from '../password/new-passwords.js';
-import { SecurityRecorder } from '../security-recorder.js';
+import { originOf, SecurityRecorder } from '../security-recorder.js';
 import { startAnew } from '../throttle/start-anew.js';
 import { ThrottleGate } from '../throttle/throttle-gate.js';
 import { OneTimeTokens } from '../tokens/one-time-tokens.js';
@@ -103,16 +103,20 @@ export class RegistrationService {
 
   private async createAndLogIn(req: Request, newcomer: Newcomer, transport: Transport): Promise<LoggedIn> {
     const { userStore, throttle } = this.options;
-    const created = await userStore.create({ ...newcomer, roles: [] });
+    const recording = this.recorder.recording(originOf(req), ({ id }) => [
+      { type: 'registered', userId: id, actorId: id, detail: { transport } },
+    ]);
+    const created = await userStore.create({ ...newcomer, roles: [] }, recording);
+    await recording.settle(created, created);
     // Whoever tried this name while nobody had it must not keep its owner out now.
     const { deviceToken } = await startAnew(throttle, newcomer.email);
     const loggedIn = await this.auth.establishSession(req, created, { transport });
     await this.recorder.record(req, {
-      type: 'registered',
+      type: 'login.succeeded',
       userId: created.id,
       actorId: created.id,
       sessionId: loggedIn.session.id,
-      detail: { transport },
+      detail: { transport, by: 'registration' },
     });
     return { ...loggedIn, deviceToken };
   }

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { isGuessable, MAKE_A_SECRET } from '../../session/index.js';
 import {
   type AcceptedAttempt,
   type FailedAttempt,
@@ -66,9 +67,9 @@ export class RedisLoginThrottle extends LoginThrottle {
     super();
     const { client, prefix = 'lk:', secrets = [], ...limits } = options;
     const { accountFailures, policies } = resolveThrottleLimits(limits);
-    if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH))
+    if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH || isGuessable(secret)))
       throw new TypeError(
-        `RedisLoginThrottle: every entry of secrets needs at least ${MIN_SECRET_LENGTH} characters.`,
+        `RedisLoginThrottle: every entry of secrets needs at least ${MIN_SECRET_LENGTH} random characters; ${MAKE_A_SECRET}.`,
       );
     this.prefix = prefix;
     this.secrets = secrets;
@@ -147,7 +148,8 @@ export class RedisLoginThrottle extends LoginThrottle {
     refuse(spent(await this.windows.read(windows)));
     const ending = await this.accounts.succeed(standing.counter, standing.failures);
     if (!ending.counted) refuse([this.refusalOf(standing, ending)]);
-    return this.acceptedOn(attempt.account, deviceId, standing.nowMs);
+    const knownDevice = this.secrets.length === 0 ? undefined : standing.known;
+    return { ...this.acceptedOn(attempt.account, deviceId, standing.nowMs), knownDevice };
   }
 
   /** @param issuedMs before the password was read: when it is changed meanwhile, the device is forgotten with the others */
