@@ -36,6 +36,14 @@ onEachDatabase('changes of users', (databases) => {
       });
     });
 
+    it('are not made a second time by a worker that comes by meanwhile', async () => {
+      const id = await node.create('ann');
+      const other = usersNodeOn(databases.open());
+      node.effects.meanwhile = () => other.worker.drain();
+      await node.users.update(id, { disabled: true });
+      expect(other.effects.calls).toEqual([]);
+    });
+
     it('that change nothing write nothing', async () => {
       const id = await node.create('ann', ['a']);
       await node.users.update(id, { roles: ['a', 'a'], disabled: false });

@@ -31,6 +31,11 @@ import { UsersRepository } from './users.repository.js';
 
 /** How long a password change may take to reach the sessions itself before a worker ends all of them. */
 const PASSWORD_HOLD_MS = 5_000;
+/**
+ * How long another change may take to reach the sessions itself. A worker that did it a second time could end the first
+ * session after a disabling was taken back.
+ */
+const CHANGE_HOLD_MS = 2_000;
 const MAX_PAGE = 100;
 
 /**
@@ -101,8 +106,7 @@ export class UsersService implements UserStore, UserDirectory {
       if (!apply) return await this.delivery.deliver(entry);
       await apply();
     } catch (error) {
-      // If this fails too, workers take the entry when its time is over.
-      await this.outbox.release([entry.id]).catch(() => undefined);
+      await this.leaveToWorkers([entry]);
       throw error;
     }
     await this.delivery.settle(entry);
@@ -149,8 +153,22 @@ export class UsersService implements UserStore, UserDirectory {
     const user = await this.store(userId, { roles, disabled: changes.disabled }, recording);
     // Not only what this call wrote: a repetition after a 503 changes nothing any more, and must not answer before
     // the sessions know.
-    for (const entry of await this.outbox.listOfUser(userId)) await this.delivery.deliver(entry);
+    await this.deliverAll(await this.outbox.listOfUser(userId));
     return toPrincipal(user);
+  }
+
+  private async deliverAll(entries: OutboxEntry[]): Promise<void> {
+    try {
+      for (const entry of entries) await this.delivery.deliver(entry);
+    } catch (error) {
+      await this.leaveToWorkers(entries);
+      throw error;
+    }
+  }
+
+  /** If this fails too, workers take the entries when their time is over. */
+  private async leaveToWorkers(entries: OutboxEntry[]): Promise<void> {
+    await this.outbox.release(entries.map(({ id }) => id)).catch(() => undefined);
   }
 
   private async store(userId: string, changes: UserChanges, recording?: ChangeRecording): Promise<User> {
@@ -162,7 +180,7 @@ export class UsersService implements UserStore, UserDirectory {
       const changed = { ...user, roles, disabled, version: user.version + 1 };
       if (isEnabledAdmin(user) && !isEnabledAdmin(changed) && otherAdmins === 0) throw new LastAdminError();
       await this.users.save(transaction, changed);
-      await this.outbox.add(transaction, userId, kindOf(user, changed));
+      await this.outbox.add(transaction, userId, kindOf(user, changed), CHANGE_HOLD_MS);
       await record(changed, user);
       return changed;
     });

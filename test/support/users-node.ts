@@ -13,6 +13,8 @@ export class RecordedEffects implements SessionEffects {
   readonly calls: string[] = [];
   readonly principals: PrincipalUpdate[] = [];
   away = false;
+  /** What happens while the sessions are told. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
 
   async setPrincipal(_userId: string, principal: PrincipalUpdate, version: number): Promise<void> {
     await this.reach(`principal v${version}`);
@@ -25,7 +27,7 @@ export class RecordedEffects implements SessionEffects {
   }
 
   private async reach(call: string): Promise<void> {
-    await Promise.resolve();
+    await this.meanwhile();
     if (this.away) throw new Error('Redis is away');
     this.calls.push(call);
   }
