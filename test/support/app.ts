@@ -1,8 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../../src/auth/index.js';
 import { parseEnv, type Env } from '../../src/config/index.js';
@@ -10,6 +8,7 @@ import { createApp } from '../../src/create-app.js';
 import type { SessionPrincipal } from '../../src/session/index.js';
 import { UsersService } from '../../src/users/index.js';
 import { programMayOnly, startRedis, type TestRedis } from './redis-server.js';
+import { temporaryDirectory } from './temporary-directory.js';
 
 /** A password that the default policy takes. */
 export const PASSWORD = 'nine small goats on a roof';
@@ -34,16 +33,14 @@ export interface StartAppOptions {
   redis?: TestRedis;
 }
 
-/** Starts the whole program on a free loopback port, with a redis-server and an SQLite file of its own. */
-export async function startApp({ env: settings = {}, redis }: StartAppOptions = {}): Promise<TestApp> {
-  const server = redis ?? (await startRedis(programMayOnly()));
-  const directory = await mkdtemp(join(tmpdir(), 'lk-app-'));
-  const env = parseEnv({
+/** What a program of the tests is told: a Redis, a directory for its files, and what one test needs besides. */
+export function testEnv({ url }: TestRedis, directory: string, settings: Record<string, string> = {}): Env {
+  return parseEnv({
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: '0',
     DATA_DIR: directory,
-    REDIS_URL: server.url,
+    REDIS_URL: url,
     SESSION_SECRETS: 'a-session-secret-of-the-tests-only',
     SESSION_INDEX_KEYS: 'an-index-key-of-the-tests-and-only',
     LOG_LEVEL: 'silent',
@@ -51,6 +48,13 @@ export async function startApp({ env: settings = {}, redis }: StartAppOptions = 
     ARGON2_MEMORY_KIB: '1024',
     ...settings,
   });
+}
+
+/** Starts the whole program on a free loopback port, with a redis-server and an SQLite file of its own. */
+export async function startApp({ env: settings = {}, redis }: StartAppOptions = {}): Promise<TestApp> {
+  const server = redis ?? (await startRedis(programMayOnly()));
+  const directory = temporaryDirectory('lk-app-');
+  const env = testEnv(server, directory, settings);
   const log: Record<string, unknown>[] = [];
   const app = await createApp(env, {
     write: (line) => log.push(JSON.parse(line) as Record<string, unknown>),

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database } from '../../src/database/index.js';
 import { startPostgres, type TestPostgres } from './postgres.js';
+import { temporaryDirectory } from './temporary-directory.js';
 
 // A new PostgreSQL cluster takes a second on a quiet machine, many on a busy one.
 const HOOK_TIMEOUT_MS = 60_000;
@@ -27,7 +27,7 @@ export function onEachDatabase(title: string, specs: (databases: TestDatabases) 
 
     beforeAll(async () => {
       if (kind === 'postgres') postgres = await startPostgres();
-      directory = mkdtempSync(join(tmpdir(), 'lk-databases-'));
+      directory = temporaryDirectory('lk-databases-');
     }, HOOK_TIMEOUT_MS);
     afterAll(async () => {
       await postgres?.stop();

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { compiledSources } from './compiled-sources.js';
+import { temporaryDirectory } from './temporary-directory.js';
 
 /** The program as a process of its own. */
 export interface RunningProgram {
@@ -31,7 +31,7 @@ const TEST_SETTINGS = {
 
 /** Starts the program from its sources, with these settings and a data directory of its own. */
 export async function startProgram(settings: Record<string, string>): Promise<RunningProgram> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'lk-program-'));
+  const dataDir = temporaryDirectory('lk-program-');
   const child = spawn(process.execPath, [join(await compiledSources(), 'src', 'main.js')], {
     cwd: dataDir,
     env: {

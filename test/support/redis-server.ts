@@ -1,10 +1,10 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startRedisProcess, TestClients, TESTS_USER, type RedisProcess } from './redis-process.js';
+import { temporaryDirectory } from './temporary-directory.js';
 
 /** A redis-server of a spec file's own, on a unix socket in a directory of its own. */
 export interface TestRedis extends RedisProcess {
@@ -35,7 +35,7 @@ export function programMayOnly(...more: 'cluster'[]): string[] {
 
 /** Starts a redis-server; `options` are further arguments, such as `['--requirepass', 'x']`. Resolves when it answers. */
 export async function startRedis(options: string[] = []): Promise<TestRedis> {
-  const directory = await mkdtemp(join(tmpdir(), 'lk-redis-'));
+  const directory = temporaryDirectory('lk-redis-');
   const socket = join(directory, 'redis.sock');
   const server = await startRedisProcess([
     ...['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no'],

@@ -188,18 +188,4 @@ export const MUTANTS_OF_CODE: Mutant[] = [
       "for (const tag of ['ada', 'bob'].map((id) => this.engine.ring.current(id))) {\n      const digest",
     around: ['revocations'],
   },
-  {
-    name: 'ending everybody leaves their indexes',
-    file: 'everybody/everyone-revoker.ts',
-    find: 'return at !== undefined && this.engine.repository.destroy(at);',
-    replace: 'return at !== undefined && (await this.client.unlink(key)) === 1;',
-    around: ['ends'],
-  },
-  {
-    name: 'ending everybody ends the one to keep',
-    file: 'everybody/everyone-revoker.ts',
-    find: 'found.filter((key) => key !== keep)',
-    replace: 'found',
-    around: ['ends'],
-  },
 ];

@@ -41,7 +41,7 @@ export const MUTANTS_OF_ENDING: Mutant[] = [
       'ending a dead session is news',
       'then return 0 end\nend',
       'then end\nend',
-      ['revocationsOfAll', 'ends'],
+      ['revocationsOfAll', 'logouts'],
       { inlineDeletes: 0, sweeps: false },
     ],
     [
@@ -70,5 +70,21 @@ export const MUTANTS_OF_ENDING: Mutant[] = [
   ]),
   ...inScript('begin-revoke-everyone', [
     ['ending everybody does not raise the epoch', "redis.call('INCR', KEYS[1])", '0', ['ends', 'tickets']],
+  ]),
+  ...inScript('end-user-sessions', [
+    [
+      'ending everybody leaves their indexes',
+      "    if not corrupt then redis.call('ZREM', KEYS[1], digest) end\n  end\nend\nif corrupt or not ending then",
+      '  end\nend\nif true then',
+      ['ends'],
+    ],
+    ['ending everybody ends the one to keep', '{}, {[keep] = true}', '{}, {}', ['ends']],
+    [
+      'ending everybody counts who is dead already',
+      'and (tonumber(string.sub(header, 41, 53)) or 0) >= generation then',
+      'then',
+      ['ends', 'revocationsOfAll'],
+      { inlineDeletes: 0, sweeps: false },
+    ],
   ]),
 ];
