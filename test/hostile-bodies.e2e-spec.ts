@@ -150,7 +150,7 @@ describe('bodies that no honest client sends', () => {
     ],
     [
       'an e-mail of sixteen kilobytes',
-      'VALIDATION_FAILED',
+      'INVALID_CREDENTIALS',
       { email: `${'a'.repeat(16_000)}@b.c`, password: 'x' },
     ],
     ['NUL in a password', 'INVALID_CREDENTIALS', { email: 'nobody1@example.com', password: 'x\0y' }],

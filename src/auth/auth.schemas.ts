@@ -10,7 +10,7 @@ const MAX_HANDLE_LENGTH = 64;
 const withoutControls = (schema: z.ZodString) =>
   schema.refine((text) => !/[\p{Cc}\p{Surrogate}]/u.test(text), 'Must not contain control characters');
 
-const email = withoutControls(z.string().overwrite(normaliseEmail).max(MAX_EMAIL_LENGTH));
+const email = withoutControls(z.string().overwrite(normaliseEmail));
 
 /** As it was typed. How long it may be is no business of a schema: a login answers the same whatever is wrong. */
 const password = z.string().min(1);
@@ -28,6 +28,7 @@ const deviceToken = z.string().optional().meta({
 /** Body of `POST /auth/register`. */
 export const RegisterSchema = z.strictObject({
   email: email
+    .max(MAX_EMAIL_LENGTH)
     .refine((text) => z.regexes.unicodeEmail.test(text), 'Must be an e-mail address')
     .meta({ format: 'email' }),
   password,
@@ -41,7 +42,7 @@ export const ConfirmRegistrationSchema = z.strictObject({
   transport,
 });
 
-/** Body of `POST /auth/login`. */
+/** Body of `POST /auth/login`. An e-mail that is too long is one that has no account, and answered like all those. */
 export const LoginSchema = z.strictObject({
   email: email.refine((text) => text.length > 0, 'Must not be empty').meta({ format: 'email' }),
   password,
