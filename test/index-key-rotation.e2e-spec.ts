@@ -34,6 +34,7 @@ describe('rotating the index keys', () => {
         SessionModule.forRoot({
           client,
           secrets: ['a-cookie-secret-of-this-specification'],
+          cookie: { name: 'sid', secure: false },
           indexKeys,
           maxSessions: 3,
           limitPolicy,

@@ -22,6 +22,7 @@ export type { RateLimitPolicy } from './auth.errors.js';
 export { ApiSession, BEARER_SCHEME, COOKIE_SCHEME } from './auth.openapi.js';
 export { SessionListSchema, SessionSchema, toUserView, UserSchema } from './auth.responses.js';
 export type { UserView } from './auth.responses.js';
+export { crossSiteGuard, type CrossSiteOptions } from './cross-site.guard.js';
 export { crossSiteVerdict, isSafeMethod } from './cross-site.js';
 export type { RequestOrigin } from './cross-site.js';
 export { normaliseEmail } from './email.js';

@@ -3,11 +3,11 @@ import type { RequestHandler } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 
+import { crossSiteGuard } from '../auth/index.js';
 import { noStore } from '../problem/index.js';
 import { cutOffBodies, jsonBody } from './body.js';
 import { answerClientErrors } from './client-error.js';
 import { allowFrontEnds } from './cors.js';
-import { crossSiteGuard } from './cross-site.js';
 import { answerExpectations } from './expectations.js';
 import { readAbsoluteForm } from './origin-form.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
@@ -50,7 +50,7 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions)
   app.use(strictHeaders);
   if (options.allowedOrigins.length > 0) allowFrontEnds(app, options.allowedOrigins);
   const { cookieName, legacyCookieName } = options;
-  app.use(crossSiteGuard({ cookieName, legacyCookieName, isKnownOrigin: knownOrigins(options) }));
+  app.use(crossSiteGuard({ cookieName, legacyCookieName, origins: knownOrigins(options) }));
   app.use(jsonBody());
 }
 

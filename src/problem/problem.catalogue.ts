@@ -114,6 +114,11 @@ export const PROBLEMS = {
   },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts', detail: 'Wait before trying again.' },
   INTERNAL_ERROR: { status: 500, title: 'Internal error', detail: 'Something went wrong on this side.' },
+  INSECURE_TRANSPORT: {
+    status: 500,
+    title: 'Insecure transport',
+    detail: 'This server is not set up to log browsers in here. Its operator finds the reason in the log.',
+  },
   LOGIN_BUSY: { status: 503, title: 'Login busy', detail: 'Too many logins at once. Try again shortly.' },
   SESSION_STORE_UNAVAILABLE: {
     status: 503,

@@ -9,6 +9,7 @@ export { SessionService } from './session.service.js';
 export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';
 export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
 export { SESSION_STORE } from './session.tokens.js';
+export { demandCookieTransport } from './request/cookie-transport.js';
 export { holdUntilStored } from './request/hold-until-stored.js';
 export { createSessionId } from './store/create-session-id.js';
 export { RedisSessionStore } from './store/redis-session.store.js';

@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import { LoginCarryOver } from './login-carry-over.js';
 import { type LoginRoom, makeRoom } from './login-room.js';
 import type { LoginTicket } from './login-ticket.js';
+import { demandCookieTransport } from './request/cookie-transport.js';
 import { clientOf, requestStateOf, type RequestState } from './request/request-state.js';
 import { SessionEndedError, StaleLoginError, TooManySessionsError } from './session.errors.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
@@ -64,6 +65,7 @@ export class SessionLifecycle {
   async establish(req: IncomingMessage, login: EstablishOptions): Promise<EstablishedSession> {
     const request = this.requestOf(req);
     const { principal, ticket } = login;
+    if (login.transport === 'cookie') demandCookieTransport(req);
     if (ticket.userId !== principal.id) throw new TypeError('The ticket was taken for another user.');
     if (this.engine.redis.clock.now() - ticket.takenAtMs > LONGEST_LOGIN_MS) throw this.stale();
     const previous = stateOf((req as Carrier).session);
@@ -90,6 +92,7 @@ export class SessionLifecycle {
     const session = (req as Carrier).session;
     const state = stateOf(session);
     if (!session || !state?.principal || !state.meta) throw new SessionEndedError();
+    if (state.meta.transport === 'cookie') demandCookieTransport(req);
     const principal = change.principal ?? state.principal;
     const meta = this.metaOf(request, principal, state.meta.transport);
     const { moved, ended } = await rotateSession(

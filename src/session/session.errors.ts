@@ -103,6 +103,27 @@ export class StaleLoginError extends SessionError {
   }
 }
 
+/**
+ * The answer would have to set a Secure cookie, and the request does not look like https: the browser would get none.
+ * A fault of the configuration; the message says what to do, the answer does not.
+ */
+export class InsecureTransportError extends SessionError {
+  protected readonly code = 'INSECURE_TRANSPORT';
+
+  constructor() {
+    super(
+      'The session cookie is Secure, but this request did not come by https as far as the application can tell, so that ' +
+        "no cookie can be set. Behind a proxy that ends TLS, have it send X-Forwarded-Proto and set Express's 'trust " +
+        "proxy' to its address or network (TRUSTED_PROXIES). For plain http in development, set cookie: { name: 'sid', " +
+        'secure: false } in SessionModule and AuthModule.',
+    );
+  }
+
+  override toProblem(): ProblemException {
+    return new ProblemException(this.code, { cause: this });
+  }
+}
+
 /** A user was put into a session whose id does not belong to that user: fixation, or an id of the host's own. */
 export class SessionUserMismatchError extends SessionError {
   protected readonly code = 'INTERNAL_ERROR';

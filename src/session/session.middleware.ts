@@ -50,7 +50,8 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       next(new ProblemException('AMBIGUOUS_CREDENTIALS'));
       return;
     }
-    const state = beginRequest(req, presented.bearer ? 'bearer' : presented.cookie ? 'cookie' : undefined);
+    const transport = presented.bearer ? 'bearer' : presented.cookie ? 'cookie' : undefined;
+    const state = beginRequest(req, transport, this.options.cookie.secure);
     bindEngine(req, this.store.engine);
     filterSessionCookie(res, this.options.cookie.name, () => state.mayCarryCookie);
     this.load(req, res, presented.bearer?.token, (error?: unknown) => {

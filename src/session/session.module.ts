@@ -7,7 +7,9 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { EveryoneRevoker } from './everybody/everyone-revoker.js';
+import { refuseTrustInEverybody } from './request/trusted-proxies.js';
 import { SessionLifecycle } from './session-lifecycle.js';
 import { SessionMiddleware } from './session.middleware.js';
 import {
@@ -47,6 +49,7 @@ export class SessionModule
   constructor(
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
     @Inject(SESSION_PATHS_EXCLUDED) private readonly excluded: string[],
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
   }
@@ -59,6 +62,10 @@ export class SessionModule
   }
 
   async onModuleInit(): Promise<void> {
+    // Without a server, on the command line, there is no adapter.
+    refuseTrustInEverybody(
+      (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getInstance(),
+    );
     const { engine } = this.store;
     try {
       await engine.ready();

@@ -140,14 +140,21 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
+/** What a host decides beside the options of AuthModule. */
+export interface HostSettings {
+  cookie?: { name: string; secure: boolean };
+  /** What it does with its Express application before it listens. */
+  configure?: (app: NestExpressApplication) => void;
+}
+
 /** Starts one on a Redis client; argon2 is cheap in it. */
 export async function startAuthHost(
   client: Redis,
   options: Partial<AuthModuleOptions> = {},
+  { cookie = { name: 'sid', secure: false }, configure }: HostSettings = {},
 ): Promise<AuthHost> {
   const users = new MemoryUsers();
   const trail = new MemoryEvents();
-  const cookie = { name: 'sid', secure: false } as const;
   const root: Type = class HostModule {};
   Module({
     imports: [
@@ -179,8 +186,17 @@ export async function startAuthHost(
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
   })(root);
-  const app = await NestFactory.create<NestExpressApplication>(root, { logger: ['error'] });
-  await app.listen(0, '127.0.0.1');
+  const app = await NestFactory.create<NestExpressApplication>(root, {
+    logger: ['error'],
+    abortOnError: false,
+  });
+  configure?.(app);
+  try {
+    await app.listen(0, '127.0.0.1');
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const sessions = app.get(SessionService);
   users.revokeAll = (userId) => sessions.revokeAll(userId);

@@ -16,6 +16,8 @@ export interface RequestState {
   userAgent: string;
   /** Whether the answer may set the session cookie: never for a bearer client. */
   mayCarryCookie: boolean;
+  /** Whether that cookie goes over https only. */
+  cookieIsSecure: boolean;
   /** What the route asked for. */
   savePolicy: SavePolicy;
   touch: boolean;
@@ -32,7 +34,11 @@ export function requestStateOf(req: IncomingMessage): RequestState | undefined {
   return (req as Carrier)[KEY];
 }
 
-export function beginRequest(req: IncomingMessage, transport: Transport | undefined): RequestState {
+export function beginRequest(
+  req: IncomingMessage,
+  transport: Transport | undefined,
+  cookieIsSecure = false,
+): RequestState {
   const carrier = req as Carrier;
   const state: RequestState = {
     transport,
@@ -41,6 +47,7 @@ export function beginRequest(req: IncomingMessage, transport: Transport | undefi
     ip: carrier.ip ?? req.socket.remoteAddress ?? '',
     userAgent: req.headers['user-agent'] ?? '',
     mayCarryCookie: transport !== 'bearer',
+    cookieIsSecure,
     savePolicy: 'merge',
     touch: true,
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { demandCookieTransport } from '../request/cookie-transport.js';
 import { requestStateOf } from '../request/request-state.js';
 import {
   SessionStoreUnavailableError,
@@ -121,6 +122,7 @@ export class SessionCreator {
     fresh: NewSession,
   ): Promise<void> {
     const { token, session, data, req } = fresh;
+    if (req) demandCookieTransport(req);
     const { repository, policy, options, codec, writer, redis } = this.engine;
     const noted = req && this.tickets.get(req);
     const ticket = noted?.tag === home.tag ? noted : undefined;

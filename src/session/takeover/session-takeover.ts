@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { demandCookieTransport } from '../request/cookie-transport.js';
 import { hasCookie } from '../request/credentials.js';
 import type { RequestState } from '../request/request-state.js';
 import type { SessionCookieOptions } from '../session.module-definition.js';
@@ -42,6 +43,7 @@ export class SessionTakeover {
     request.credential = 'invalid';
     const state = await this.find(req, request);
     if (!state) return;
+    demandCookieTransport(req);
     request.credential = 'valid';
     request.session = state;
     this.store.install(req, state);
