@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { decodeRecord, encodeRecord } from '../src/session/store/session-record.js';
 import { type AssigningHost, startAssigningHost } from './support/assigning-host.js';
@@ -89,8 +90,11 @@ describe('session data that a client chose', () => {
   });
 
   it('cuts the answer of a host that has broken its own session, and goes on', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const cookie = await host.visitor();
     await expect(host.send('POST', '/assign', cookie, '{"cookie":null}')).rejects.toThrow();
+    expect(logged).toHaveBeenCalledWith(expect.stringMatching(/^a session could not be stored: TypeError/));
+    logged.mockRestore();
     expect(await dataOf(cookie)).toEqual({ seed: 1 });
   });
 

@@ -1,7 +1,7 @@
-import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import { Inject, Injectable, Logger, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import expressSession from 'express-session';
-import { ProblemException } from '../problem/index.js';
+import { describeError, ProblemException, toProblem } from '../problem/index.js';
 import { presentedCredentials } from './request/credentials.js';
 import { refuseAnswer } from './request/refuse-answer.js';
 import { beginRequest, type RequestState } from './request/request-state.js';
@@ -25,6 +25,7 @@ import { signCookie } from './token/cookie-signature.js';
  */
 @Injectable()
 export class SessionMiddleware implements NestMiddleware<Request, Response> {
+  private readonly logger = new Logger('Session');
   private readonly handler: RequestHandler;
   private readonly takeover: SessionTakeover | undefined;
 
@@ -63,7 +64,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       const open = () => {
         holdResponse(res, {
           beforeSend: () => this.commit(req, state),
-          refuse: (cause) => refuseAnswer(req, res, cause),
+          refuse: (cause) => this.refuse(req, res, cause),
         });
         next();
       };
@@ -100,6 +101,13 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
     }
     state.session = loaded;
     state.credential = 'valid';
+  }
+
+  /** Past every exception filter: the handler is done. An outage is logged by the client of Redis, once for all. */
+  private refuse(req: Request, res: Response, cause: unknown): void {
+    if (toProblem(cause).body.status === 500)
+      this.logger.error(`a session could not be stored: ${describeError(cause)}`);
+    refuseAnswer(req, res, cause);
   }
 
   /** Stores what the handler changed. A request that changed nothing costs one comparison. */
