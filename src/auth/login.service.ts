@@ -36,9 +36,11 @@ export class LoginService {
     { email, deviceToken, revokeSessionId, ...input }: LoginInput,
   ): Promise<LoggedIn> {
     const transport = loginTransport(req, input.transport);
-    this.options.hasher.demandRoom();
-    const attempt = await this.gate.begin(req, { act: 'login', account: normaliseEmail(email), deviceToken });
-    const { verdict, ticket } = await this.passport.authenticateLogin(req);
+    const account = normaliseEmail(email);
+    const { attempt, verdict, ticket } = await this.options.hasher.withRoom(async () => ({
+      attempt: await this.gate.begin(req, { act: 'login', account, deviceToken }),
+      ...(await this.passport.authenticateLogin(req)),
+    }));
     if (!verdict.valid) {
       const { userId, reason } = verdict;
       await this.recorder.record(req, { type: 'login.failed', userId, actorId: null, detail: { reason } });

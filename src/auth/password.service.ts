@@ -121,10 +121,11 @@ export class PasswordService {
     { userId, sessionId, principal }: RequestSession,
     { act, password, deviceToken }: PasswordAsked,
   ): Promise<Confirmed> {
-    this.options.hasher.demandRoom();
     const account = normaliseEmail(principal.email);
-    const attempt = await this.gate.begin(req, { act, account, deviceToken, sessionId });
-    const verdict = await this.credentials.verify(userId, password, abandonment(req));
+    const { attempt, verdict } = await this.options.hasher.withRoom(async () => ({
+      attempt: await this.gate.begin(req, { act, account, deviceToken, sessionId }),
+      verdict: await this.credentials.verify(userId, password, abandonment(req)),
+    }));
     if (verdict.valid) return { ...verdict, ...(await attempt.succeeded()) };
     const event = { userId, actorId: userId, sessionId };
     const detail = { act, reason: verdict.reason };

@@ -91,6 +91,27 @@ describe('QueuedHasher', () => {
     expect(() => hasher.demandRoom()).not.toThrow();
   });
 
+  it('begins no more acts than may hash or wait, and others when those have ended', async () => {
+    const { hasher } = make(2, 3);
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    let begun = 0;
+    const acts = Array.from({ length: 500 }, () =>
+      hasher
+        .withRoom(async () => {
+          begun += 1;
+          await ended;
+          if (begun % 2) throw new Error('failed');
+        })
+        .catch((error: Error) => error.constructor.name),
+    );
+    expect(begun).toBe(5);
+    end();
+    const outcomes = await Promise.all(acts);
+    expect(outcomes.filter((outcome) => outcome === 'LoginBusyError')).toHaveLength(495);
+    expect(await hasher.withRoom(async () => 'an act')).toBe('an act');
+  });
+
   it('says when the queue will have been worked off, from how long hashes take', async () => {
     const { inner, hasher } = make(1, 2);
     const slow = hasher.hash('a');

@@ -22,6 +22,7 @@ const FIRST_ESTIMATE_MS = 50;
  */
 export class QueuedHasher extends PasswordHasher {
   private running = 0;
+  private acts = 0;
   private hashMs = FIRST_ESTIMATE_MS;
   // In the order of their coming; a Set, so that one who leaves does so in constant time.
   private readonly line = new Set<Waiter>();
@@ -53,14 +54,23 @@ export class QueuedHasher extends PasswordHasher {
   }
 
   /**
-   * Refuses what would be refused anyway, before anything has been looked up for it: under a storm of logins the
-   * look-ups would cost more than the answer. It reserves nothing.
-   * @throws LoginBusyError
+   * Runs an act that looks things up before it hashes, while no more such acts are under way than may hash or wait:
+   * under a storm of logins the look-ups of those who are refused in the end would cost more than their answers.
+   * @throws LoginBusyError before the act has begun
    */
-  demandRoom(): void {
-    if (this.running >= this.limits.concurrency && this.waiting >= this.limits.queueLength) {
-      throw new LoginBusyError(this.secondsUntilRoom());
+  async withRoom<T>(act: () => Promise<T>): Promise<T> {
+    if (this.acts >= this.limits.concurrency + this.limits.queueLength) throw this.busy();
+    this.acts += 1;
+    try {
+      return await act();
+    } finally {
+      this.acts -= 1;
     }
+  }
+
+  /** For acts without look-ups: refuses what would be refused anyway. @throws LoginBusyError */
+  demandRoom(): void {
+    if (this.running >= this.limits.concurrency && this.waiting >= this.limits.queueLength) throw this.busy();
   }
 
   private async run<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -108,7 +118,8 @@ export class QueuedHasher extends PasswordHasher {
     next.begin();
   }
 
-  private secondsUntilRoom(): number {
-    return Math.ceil((this.waiting * this.hashMs) / this.limits.concurrency / 1000);
+  private busy(): LoginBusyError {
+    const queued = Math.max(this.acts, this.waiting);
+    return new LoginBusyError((queued * this.hashMs) / this.limits.concurrency / 1000);
   }
 }

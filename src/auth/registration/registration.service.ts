@@ -53,9 +53,11 @@ export class RegistrationService {
     const transport = registration === 'open' ? loginTransport(req, input.transport) : undefined;
     const owner = { email: normaliseEmail(email), displayName: displayName ?? null };
     const accepted = this.newPasswords.accept(password, owner);
-    hasher.demandRoom();
-    await this.gate.begin(req, { act: 'register', account: owner.email });
-    const newcomer = { ...owner, passwordHash: await this.newPasswords.hash(accepted, abandonment(req)) };
+    const passwordHash = await hasher.withRoom(async () => {
+      await this.gate.begin(req, { act: 'register', account: owner.email });
+      return this.newPasswords.hash(accepted, abandonment(req));
+    });
+    const newcomer = { ...owner, passwordHash };
     if (transport !== undefined) return this.createAndLogIn(req, newcomer, transport);
     await this.request(req, newcomer);
     return null;
