@@ -195,7 +195,7 @@ describe('a password reset in a host that wires its own routes', () => {
   });
 
   it('makes every device unknown that knew the old password', async () => {
-    const throttle = new RedisLoginThrottle({ client, secrets: ['d'.repeat(32)] });
+    const throttle = new RedisLoginThrottle({ client, secrets: ['a-device-secret-of-the-tests-and-only'] });
     await host.close();
     const { users } = host;
     host = await start({ throttle, userStore: users });
