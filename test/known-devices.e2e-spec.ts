@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { AuthService } from '../src/auth/index.js';
+import { AUTH_OPTIONS, AuthService, type ResolvedAuthOptions } from '../src/auth/index.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { type Answer, BearerClient, CookieClient } from './support/clients.js';
 import { deleteKeys } from './support/delete-keys.js';
@@ -19,6 +19,7 @@ describe('a known device', () => {
     redis = app.redis.client();
   });
   afterAll(() => app.close());
+  afterEach(() => void jest.restoreAllMocks());
   beforeEach(async () => {
     await redis.flushall();
     people += 1;
@@ -154,6 +155,21 @@ describe('a known device', () => {
     expect((await login(new BearerClient(app.url), NEW_PASSWORD, { deviceToken: app1 })).status).toBe(429);
     expect((await login(here, NEW_PASSWORD)).status).toBe(200);
   });
+
+  it.each([
+    ['its owner', (client: BearerClient) => changeOwn(client)],
+    ['others', () => app.app.get(AuthService, { strict: false }).setPassword(userId, NEW_PASSWORD)],
+  ])('is forgotten even when the process dies right after %s changed the password', async (_, change) => {
+    const client = new BearerClient(app.url);
+    const { deviceToken } = (await client.login({ email, password: PASSWORD })).body;
+    const { userStore } = app.app.get<ResolvedAuthOptions>(AUTH_OPTIONS, { strict: false });
+    jest.spyOn(userStore, 'changePassword').mockRejectedValueOnce(new Error('killed after the commit'));
+    await change(client).catch(() => undefined);
+    await strangersLockIt();
+    expect((await login(new BearerClient(app.url), PASSWORD, { deviceToken })).status).toBe(429);
+  });
+  const changeOwn = (client: BearerClient): Promise<unknown> =>
+    client.put('/auth/password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD });
 
   it('of a bearer client gets a new token with its new password', async () => {
     const client = new BearerClient(app.url);

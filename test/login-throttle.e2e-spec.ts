@@ -150,6 +150,14 @@ describe('RedisLoginThrottle', () => {
       expect(await client.ttl(await keyOf('lk:throttle:{*:lock'))).toBeGreaterThan(28);
     });
 
+    it('answers none that waited for longer than the lock that the others brought about', async () => {
+      const begun = await begunTogether(20, () => attempt('ada'));
+      const slow = begun.splice(10);
+      await verdicts(begun);
+      await unlock();
+      expect(await verdicts(slow)).toBe(0);
+    });
+
     it('answers one guess when a lock has ended, however many come at once', async () => {
       for (let i = 0; i < 5; i += 1) await fail('ada');
       await unlock();

@@ -9,7 +9,7 @@ import { CookieClient, type Answer } from './support/clients.js';
 interface Operation {
   operationId: string;
   security?: Record<string, string[]>[];
-  responses: Record<string, { content?: Record<string, unknown> }>;
+  responses: Record<string, { content?: Record<string, unknown>; headers?: Record<string, unknown> }>;
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
@@ -108,6 +108,14 @@ describe('the OpenAPI document', () => {
       if (/ \/admin/.test(route)) expect(statuses).toEqual(expect.arrayContaining(['401', '403']));
       if (!route.startsWith('GET')) expect(statuses).toContain('403');
     }
+  });
+
+  it('has the headers that come with a refusal', () => {
+    const { responses } = document.paths['/auth/login']?.post as Operation;
+    const headersOf = (status: string) => Object.keys(responses[status]?.headers ?? {});
+    expect(headersOf('401')).toEqual(['WWW-Authenticate']);
+    expect(headersOf('429')).toEqual(['Retry-After', 'RateLimit-Policy', 'RateLimit']);
+    expect(headersOf('503')).toEqual(['Retry-After']);
   });
 
   it('answers each operation with at least one success', () => {

@@ -73,6 +73,15 @@ describe('refused attempts in the trail', () => {
     expect((await rows()).map(({ detail }) => detail?.count)).toEqual([1, 8]);
   });
 
+  it('cost the database one statement, and another one when they are brought up to date', async () => {
+    await lock('ada@example.com');
+    const written = jest.spyOn(trail, 'record');
+    for (let i = 0; i < 20; i += 1) expect(await login('ada@example.com')).toBe(429);
+    expect(written).toHaveBeenCalledTimes(1);
+    await throttled.write();
+    expect(written).toHaveBeenCalledTimes(2);
+  });
+
   it('learn afterwards whose account it was, and nothing of one that nobody has', async () => {
     await lock('ada@example.com');
     await lock('nobody@example.com');

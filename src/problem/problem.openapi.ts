@@ -31,9 +31,27 @@ export const PROBLEM_SCHEMA = {
   },
 };
 
+const text = (description: string) => ({ description, schema: { type: 'string' } }) as const;
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Whole seconds.', schema: { type: 'integer', minimum: 1 } },
+} as const;
+
+/** What an answer of a status carries beside its problem. */
+const HEADERS: Readonly<Record<number, Record<string, object>>> = {
+  401: { 'WWW-Authenticate': text('RFC 6750, section 3.') },
+  429: {
+    ...RETRY_AFTER,
+    'RateLimit-Policy': text('The limit that is used up: `"<name>";q=<quota>;w=<seconds>`.'),
+    RateLimit: text('What is left of it, and when there is more: `"<name>";r=0;t=<seconds>`.'),
+  },
+  503: RETRY_AFTER,
+};
+
 /** An OpenAPI response object that documents `codes`, which must all be of the same status. */
 export function problemResponse(codes: readonly ProblemCode[]) {
+  const [code] = codes;
   return {
+    headers: (code && HEADERS[PROBLEMS[code].status]) ?? {},
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].detail}`).join('\n\n'),
     content: {
       'application/problem+json': {
