@@ -20,6 +20,9 @@ const DIMENSIONS = new Set([
   'service',
   'register',
   'register-network',
+  'request-reset',
+  'request-reset-network',
+  'mail',
 ]);
 
 /**
