@@ -129,17 +129,17 @@ export class RedisLoginThrottle extends LoginThrottle {
 
   private async fail({ attempt, account, standing, windows }: Begun): Promise<FailedAttempt> {
     const ending = await this.accounts.fail(standing.counter, standing.failures);
-    if (!ending.counted) refuse([this.refusalOf(standing, ending)]);
-    const { sessionId } = attempt;
+    const sessionId = ending.counted ? attempt.sessionId : undefined;
     const ofSession =
       sessionId === undefined ? [] : [{ policy: SESSION_POLICY, key: account.session(sessionId) }];
     const [counts, ofThisSession] = await Promise.all([
+      // Also for an attempt that will not be answered: it has cost a hash.
       this.windows.count(windows),
       this.windows.count(ofSession),
       // What is guessed inside a session counts for everybody, whatever device the session is on.
       ...(standing.known && sessionId !== undefined ? [this.accounts.fail(account)] : []),
     ]);
-    refuse(exceeded(counts));
+    refuse([...exceeded(counts), ...(ending.counted ? [] : [this.refusalOf(standing, ending)])]);
     return { endSession: ofThisSession.some(({ count, policy }) => count >= policy.quota) };
   }
 

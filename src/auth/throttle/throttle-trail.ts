@@ -21,6 +21,9 @@ const WRITE_INTERVAL_MS = 10_000;
 /** Of one process and window; what comes on top is one row per limit, whoever it is about. */
 const MOST_ROWS = 100;
 
+/** Limits that count one account, so that the trail can say whose. */
+const ACCOUNT_LIMITS = new Set(['account', 'device', 'mail']);
+
 interface Row {
   event: SecurityEvent;
   /** Normalised e-mail of the account that is being tried, until it is known whose it is. */
@@ -74,7 +77,7 @@ export class ThrottleTrail implements OnApplicationBootstrap, BeforeApplicationS
       id === own
         ? { ...originOf(req), ...refused, detail: { act, limit } }
         : { ...refused, userId: null, actorId: null, detail: { limit, various: true } };
-    const aboutAccount = id === own && userId === null && (limit === 'account' || limit === 'device');
+    const aboutAccount = id === own && userId === null && ACCOUNT_LIMITS.has(limit);
     this.rows.set(id, {
       event,
       account: aboutAccount ? account : undefined,
