@@ -87,8 +87,15 @@ describe('docs/asvs.md', () => {
     }
   });
 
-  it('and docs/security.md link to sections that exist', () => {
+  it('and docs/security.md link to files and sections that exist', () => {
     for (const page of ['docs/asvs.md', 'docs/security.md']) {
+      for (const [, file = ''] of read(page).matchAll(/\]\(([\w./-]+)(?:#[\w-]+)?\)/g)) {
+        expect([page, file, existsSync(new URL(`../docs/${file}`, import.meta.url))]).toEqual([
+          page,
+          file,
+          true,
+        ]);
+      }
       for (const [, file = '', anchor = ''] of read(page).matchAll(/\]\(([\w.-]*\.md)?#([\w-]+)\)/g)) {
         const target = read(file === '' ? page : `docs/${file}`);
         const anchors = [...target.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
