@@ -27,6 +27,7 @@ describe('createFirstAdmin', () => {
     hasher: { hash: (password) => Promise.resolve(`hash of ${password}`) },
     terminal,
     dataDir,
+    databaseUrl: `sqlite:${join(dataDir, 'latchkey.db')}`,
     minLength: 15,
   });
 
@@ -51,8 +52,36 @@ describe('createFirstAdmin', () => {
   it('writes the password to a file of its owner when nobody sits at a terminal', async () => {
     const admin = await createFirstAdmin(options(0, false));
     expect(admin?.passwordFile).toBe(join(dataDir, 'admin-password'));
-    expect(readFileSync(join(dataDir, 'admin-password'), 'utf8')).toBe(`${admin?.password}\n`);
+    const [password = ''] = readFileSync(join(dataDir, 'admin-password'), 'utf8').split('\n');
+    expect(created[0]?.passwordHash).toBe(`hash of ${password}`);
+    expect(admin?.password).toBeUndefined();
     expect(statSync(join(dataDir, 'admin-password')).mode & 0o777).toBe(0o600);
+  });
+
+  it('gives each database that shares a data directory a file of its own', async () => {
+    const { passwordFile: own } = (await createFirstAdmin(options(0, false))) ?? {};
+    const before = readFileSync(String(own), 'utf8');
+    const elsewhere = { ...options(0, false), databaseUrl: 'postgres://ada:a-secret@db/latchkey' };
+    const { passwordFile: other } = (await createFirstAdmin(elsewhere)) ?? {};
+    expect(other).toMatch(/admin-password-[0-9a-f]{8}$/);
+    expect(readFileSync(String(own), 'utf8')).toBe(before);
+    expect(
+      await createFirstAdmin({ ...elsewhere, ...options(1, false), databaseUrl: 'sqlite:/a.db' }),
+    ).toBeNull();
+  });
+
+  it('says on a later start where the password is, as long as the file is there', async () => {
+    const { passwordFile } = (await createFirstAdmin(options(0, false))) ?? {};
+    const later = { email: 'admin@example.com', password: undefined, passwordFile };
+    expect(await createFirstAdmin(options(1, true))).toEqual(later);
+    rmSync(String(passwordFile));
+    expect(await createFirstAdmin(options(1, true))).toBeNull();
+  });
+
+  it('leaves no file of an account that was gone when the terminal shows a new one', async () => {
+    await createFirstAdmin(options(0, false));
+    await createFirstAdmin(options(0, true));
+    expect(readdirSync(dataDir)).toEqual([]);
   });
 
   it('does nothing when there is an admin, or the e-mail belongs to somebody', async () => {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { EmailTakenError, type ChangeRecording, type PasswordHasher, type UserStore } from './auth/index.js';
@@ -7,11 +7,12 @@ import { ADMIN_ROLE } from './users/index.js';
 
 export const FIRST_ADMIN_EMAIL = 'admin@example.com';
 
-/** An account that was made just now, with the password that nobody has seen yet. */
+/** The admin that a first start makes. */
 export interface FirstAdmin {
   email: string;
-  password: string;
-  /** Where the password was written; undefined when it is to be shown on the terminal. */
+  /** Only at the start that made it, when it is to be shown on the terminal. */
+  password: string | undefined;
+  /** Where the password was written, by this start or an earlier one; it may have been changed since. */
   passwordFile: string | undefined;
 }
 
@@ -23,16 +24,21 @@ export interface FirstAdminOptions {
   /** Whether somebody sits at the terminal; if not, output may end in a log that others read. */
   terminal: boolean;
   dataDir: string;
+  /** Several databases may share a data directory; each has its own admin. */
+  databaseUrl: string;
   minLength: number;
 }
 
 /**
  * Makes the first admin of a development machine. Not for production, where an account nobody asked for is a hole.
  *
- * @returns null when there is an admin already, or somebody else has that e-mail.
+ * @returns null when there is an admin already of whom no file is left, or somebody else has that e-mail.
  */
 export async function createFirstAdmin(options: FirstAdminOptions): Promise<FirstAdmin | null> {
-  if ((await options.users.countAdmins()) > 0) return null;
+  const passwordFile = passwordFileOf(options);
+  if ((await options.users.countAdmins()) > 0) {
+    return existsSync(passwordFile) ? { email: FIRST_ADMIN_EMAIL, password: undefined, passwordFile } : null;
+  }
   const password = randomPassword(options.minLength);
   const passwordHash = await options.hasher.hash(password);
   try {
@@ -42,10 +48,23 @@ export async function createFirstAdmin(options: FirstAdminOptions): Promise<Firs
     if (error instanceof EmailTakenError) return null;
     throw error;
   }
-  if (options.terminal) return { email: FIRST_ADMIN_EMAIL, password, passwordFile: undefined };
-  const passwordFile = join(options.dataDir, 'admin-password');
+  if (options.terminal) {
+    // Of an account that is gone with its database.
+    rmSync(passwordFile, { force: true });
+    return { email: FIRST_ADMIN_EMAIL, password, passwordFile: undefined };
+  }
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  return { email: FIRST_ADMIN_EMAIL, password, passwordFile };
+  return { email: FIRST_ADMIN_EMAIL, password: undefined, passwordFile };
+}
+
+/** `admin-password` for the database of the data directory itself, else with a name that follows from the URL. */
+function passwordFileOf({
+  dataDir,
+  databaseUrl,
+}: Pick<FirstAdminOptions, 'dataDir' | 'databaseUrl'>): string {
+  const name = createHash('sha256').update(databaseUrl).digest('hex').slice(0, 8);
+  const own = databaseUrl === `sqlite:${join(dataDir, 'latchkey.db')}`;
+  return join(dataDir, own ? 'admin-password' : `admin-password-${name}`);
 }
 
 /** At least 144 random bits, and long enough for the policy; without a character that a shell would touch. */

@@ -26,22 +26,32 @@ describe('listen', () => {
 
   it('takes the next free port in development when nobody asked for one', async () => {
     const port = await occupy();
-    const url = await listen(app, { host: '127.0.0.1', port, portIsDefault: true, production: false });
+    const settings = { host: '127.0.0.1', port, portIsDefault: true, production: false };
+    const { url, takenPort } = await listen(app, settings);
+    expect(takenPort).toBe(port);
     expect(Number(new URL(url).port)).toBeGreaterThan(port);
     expect((await fetch(url)).status).toBe(404);
   });
 
   it.each([
-    ['was asked for', { portIsDefault: false, production: false }],
-    ['is of a production', { portIsDefault: true, production: true }],
-  ])('fails when the port is taken and %s', async (_, settings) => {
+    ['was asked for', { portIsDefault: false, production: false }, 'set as PORT'],
+    ['is of a production', { portIsDefault: true, production: true }, 'the default of PORT'],
+  ])('fails when the port is taken and %s, and says what to set', async (_, settings, source) => {
     const port = await occupy();
-    await expect(listen(app, { host: '127.0.0.1', port, ...settings })).rejects.toThrow(/EADDRINUSE/);
+    await expect(listen(app, { host: '127.0.0.1', port, ...settings })).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 (${source}) is taken by another program. End that one, or set PORT to a free port.`,
+    );
   });
 
   it('names an address that a browser on this machine can open', async () => {
     await occupy();
-    const url = await listen(app, { host: '0.0.0.0', port: 0, portIsDefault: false, production: false });
+    const { url, takenPort } = await listen(app, {
+      host: '0.0.0.0',
+      port: 0,
+      portIsDefault: false,
+      production: false,
+    });
+    expect(takenPort).toBeUndefined();
     expect(url).toMatch(/^http:\/\/localhost:\d+$/);
   });
 });

@@ -4,7 +4,7 @@ import { createApp } from './create-app.js';
 import { createFirstAdmin } from './first-admin.js';
 import { createLogger } from './http/index.js';
 import { listen } from './listen.js';
-import { endOnSignal } from './shutdown.js';
+import { endOnSignal, endWithParent } from './shutdown.js';
 import { UsersService } from './users/index.js';
 import { policyOf, welcome } from './welcome.js';
 
@@ -13,12 +13,13 @@ async function main(): Promise<void> {
   const env = loadEnv();
   const app = await createApp(env);
   endOnSignal(app);
-  const url = await listen(app, env);
+  endWithParent();
+  const listening = await listen(app, env);
   if (env.production) {
-    createLogger(env.logLevel).info({ url, policy: policyOf(env) }, 'listening');
+    createLogger(env.logLevel).info({ url: listening.url, policy: policyOf(env) }, 'listening');
     return;
   }
-  process.stdout.write(`${welcome(env, url, await firstAdmin(app, env))}\n`);
+  process.stdout.write(`${welcome(env, listening, await firstAdmin(app, env))}\n`);
 }
 
 function firstAdmin(app: Awaited<ReturnType<typeof createApp>>, env: Env) {
@@ -27,6 +28,7 @@ function firstAdmin(app: Awaited<ReturnType<typeof createApp>>, env: Env) {
     hasher: app.get<ResolvedAuthOptions>(AUTH_OPTIONS, { strict: false }).hasher,
     terminal: process.stdout.isTTY,
     dataDir: env.dataDir,
+    databaseUrl: env.databaseUrl,
     minLength: env.passwordMinLength,
     recording: app
       .get(SecurityRecorder, { strict: false })

@@ -30,6 +30,17 @@ export function endOnSignal(app: INestApplication): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 }
 
+/**
+ * Tells this process to end when the launcher that holds its IPC channel is gone, however that ended: otherwise the
+ * program would keep its port, and a Redis that nobody stops. Nothing when it was started by itself.
+ */
+export function endWithParent(): void {
+  if (!process.channel) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // A channel that is listened to must not keep the process alive at its end.
+  process.channel.unref();
+}
+
 async function end(app: INestApplication, signal: NodeJS.Signals): Promise<void> {
   const logger = new Logger('Shutdown');
   logger.log(`${signal}: finishing what is under way`);

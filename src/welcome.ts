@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { formatDuration, type Env } from './config/index.js';
 import { randomPassword, type FirstAdmin } from './first-admin.js';
 import { DOCS_PATH } from './http/index.js';
+import type { Listening } from './listen.js';
 
 /** The policy in force, as durations and limits that a person can check against what was meant. */
 export function policyOf(env: Env): Record<string, string | number> {
@@ -27,11 +28,16 @@ export function policyOf(env: Env): Record<string, string | number> {
 }
 
 /** What a developer reads after the start: where everything is, and three lines to paste into a shell. */
-export function welcome(env: Env, url: string, admin: FirstAdmin | null): string {
+export function welcome(env: Env, { url, takenPort }: Listening, admin: FirstAdmin | null): string {
   const policy = Object.entries(policyOf(env)).map(([name, value]) => `    ${name.padEnd(18)}${value}`);
   return [
     '',
     `  Latchkey   ${url}`,
+    ...(takenPort === undefined
+      ? []
+      : [
+          `             (port ${takenPort} is taken by another program; PORT is not set, so this is the next free one)`,
+        ]),
     ...(env.docs ? [`  API docs   ${url}${DOCS_PATH}`] : []),
     '',
     '  Policy in force',
@@ -49,7 +55,7 @@ function aboutAdmin({ email, password, passwordFile }: FirstAdmin): string[] {
     `  First admin  ${email}`,
     passwordFile === undefined
       ? `  Password     ${password}  (shown once)`
-      : `  Password     in ${passwordFile}`,
+      : `  Password     in ${passwordFile}, unless it was changed since`,
   ];
 }
 

@@ -6,6 +6,7 @@ import { runCli, type Cli } from '../src/cli/run-cli.js';
 import { SESSIONS_COMMANDS } from '../src/cli/sessions.commands.js';
 import { USER_COMMANDS } from '../src/cli/user.commands.js';
 import { EnvError, parseEnv, privateRedisSocket } from '../src/config/index.js';
+import { clearSessions } from './support/stored-sessions.js';
 import { startAdminApp, type AdminApp } from './support/admin-app.js';
 import { PASSWORD } from './support/app.js';
 import { BearerClient, CookieClient } from './support/clients.js';
@@ -97,7 +98,7 @@ describe('user create', () => {
       PASSWORD,
       'There is already an account with this e-mail.',
     ],
-    ['an e-mail that is none', ['--email=nobody'], PASSWORD, 'email: Must be an e-mail address'],
+    ['an e-mail that is none', ['--email=nobody'], PASSWORD, '--email: Must be an e-mail address'],
     ['a weak password', ['--email=weak@example.com'], 'hunter2', 'Use at least 15 characters.'],
     ['no password', ['--email=none@example.com'], '', 'There is no password on standard input.'],
     [
@@ -226,6 +227,16 @@ describe('what acts on live sessions', () => {
   });
 });
 
+describe('user password and user unlock', () => {
+  it('print the account with --json, like the other commands', async () => {
+    await program.createUser({ email: 'machine@example.com' });
+    const account = expect.objectContaining({ email: 'machine@example.com', roles: [], disabled: false });
+    expect((await user('unlock', '--email=machine@example.com', '--json')).json).toEqual({ user: account });
+    const { stdout } = await userTyping(NEW_PASSWORD, 'password', '--email=machine@example.com', '--json');
+    expect(JSON.parse(stdout)).toEqual({ user: account });
+  });
+});
+
 describe('user unlock', () => {
   it('lets an account log in again that has had too many failures', async () => {
     await program.person('clumsy@example.com', { sessions: 0 });
@@ -287,6 +298,9 @@ describe('sessions inspect', () => {
     expect(Math.abs(Date.parse(json.indexedUntil) - Date.now() - json.ttlMs)).toBeLessThan(2_000);
     const { stdout } = await sessions('inspect', id, '--email=looked-at@example.com');
     expect(stdout).toContain('data.passport');
+    expect(stdout).toMatch(/^authenticatedAt +\d{4}-\d\d-\d\dT[\d:.]+Z$/m);
+    expect(stdout).toMatch(/^ttlMs +\d+ s$/m);
+    expect(stdout).not.toMatch(/\d{13}/);
     expect(stdout).not.toContain('Lovelace');
     const unknown = await sessions('inspect', '--email=looked-at@example.com', 'no-such-session');
     expect([unknown.code, unknown.stderr]).toEqual([
@@ -303,6 +317,12 @@ describe('sessions doctor', () => {
       0,
       expect.stringMatching(/^Looked at \d+ records and \d+ indexes: nothing is wrong\.\n$/),
     ]);
+  });
+
+  it('speaks of one record as of one', async () => {
+    await clearSessions(redis);
+    await program.person('alone@example.com');
+    expect((await sessions('doctor')).stdout).toBe('Looked at 1 record and 1 index: nothing is wrong.\n');
   });
 
   it('tells what is wrong, and puts it right when asked', async () => {

@@ -108,4 +108,12 @@ describe('the end of the program', () => {
       expect.stringMatching(/^ {2}SESSION_LIMIT: must be /),
     ]);
   });
+
+  it('comes, in order, when its launcher is killed, which can tell it nothing any more', async () => {
+    program = await startProgram({ REDIS_URL: redis.url, PORT: '0' }, { launched: true });
+    await program.line(/Latchkey\s+(http:\S+)/);
+    program.abandon();
+    await program.line(/"msg":"ended"/);
+    expect((await program.ended).code).toBe(0);
+  });
 });

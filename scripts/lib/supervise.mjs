@@ -29,7 +29,8 @@ export async function supervise(args, { env, stop }) {
   const child = spawn(process.execPath, args, {
     env,
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // The channel says nothing; that it closes tells the program that we are gone, SIGKILL included.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);

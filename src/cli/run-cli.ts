@@ -84,9 +84,15 @@ function messageOf(cli: Cli, argv: readonly string[], error: unknown): string {
   const { body } = toProblem(error);
   if (body.code === 'VALIDATION_FAILED' && Array.isArray(body['errors'])) {
     const errors = body['errors'] as { path: string; message: string }[];
-    return errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    return errors.map(({ path, message }) => `${optionOf(cli, argv, path)}: ${message}`).join('; ');
   }
   // What a program says to a client of HTTP when it does not want to say more is no help to an operator.
   if (body.status === 500) return error instanceof Error ? error.message : String(error);
   return body.detail;
+}
+
+/** What the operator typed for it: the option of that name, where the command has one. */
+function optionOf(cli: Cli, [name]: readonly string[], path: string): string {
+  const command = cli.commands.find((candidate) => candidate.name === name);
+  return command?.texts.includes(path) ? `--${path}` : path;
 }

@@ -70,7 +70,7 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
       detail: { reason: 'operator', scope: 'all', revoked },
     });
     return {
-      text: `Ended ${revoked} session${revoked === 1 ? '' : 's'} of ${user.email}.`,
+      text: `Ended ${counted(revoked, 'session')} of ${user.email}.`,
       json: { revoked },
     };
   }
@@ -108,17 +108,27 @@ function sessionLine({ id, lastSeenAt, expiresAt, ip, device }: SessionView): st
 }
 
 function inspectionText({ data, meta, header, findings, ...rest }: SessionInspection): string {
-  const lines = Object.entries({ ...rest, ...header, ...meta, generation: rest.generation }).map(
-    ([name, value]) => line(name, value),
-  );
+  const shown = { ...rest, ...header, ...meta, generation: rest.generation };
+  const lines = Object.entries(shown).map(([name, value]) => line(name, readable(name, value)));
   const sizes = Object.entries(data).map(([name, bytes]) => line(`data.${name}`, `${bytes} bytes`));
   return [
     ...lines,
-    ...(header ? [line('record generation', header.generation)] : []),
+    ...(header ? [line('record generation', readable('generation', header.generation))] : []),
     ...sizes,
     ...findings.map((f) => line('finding', f)),
   ].join('\n');
 }
+
+// Members of an inspection that are ms since the epoch; 0 stands for «never».
+const INSTANTS = ['generation', 'authenticatedAt'];
+
+function readable(name: string, value: unknown): unknown {
+  if (name === 'ttlMs') return value === -1 ? 'none' : `${Math.ceil(Number(value) / 1_000)} s`;
+  if (!INSTANTS.includes(name) || typeof value !== 'number') return value;
+  return value === 0 ? 'never' : new Date(value).toISOString();
+}
+
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 const line = (name: string, value: unknown) => `${name.padEnd(20)} ${String(value)}`;
 
@@ -136,11 +146,11 @@ function quarantineText({ quarantine: { count, records } }: DoctorReport): strin
 function findingsText({ records, indexes, findings, repaired }: DoctorReport): string {
   const found = (Object.entries(findings) as [Finding, number][]).filter(([, count]) => count > 0);
   const total = found.reduce((sum, [, count]) => sum + count, 0);
-  const looked = `Looked at ${records} records and ${indexes} indexes: `;
+  const looked = `Looked at ${counted(records, 'record')} and ${counted(indexes, 'index', 'indexes')}: `;
   if (total === 0) return `${looked}nothing is wrong.`;
   const outcome = repaired > 0 ? `, ${repaired} of them put right` : '';
   return [
-    `${looked}${total} findings${outcome}.`,
+    `${looked}${counted(total, 'finding')}${outcome}.`,
     ...found.map(([finding, count]) => `${count} ${FINDINGS[finding]} (${finding})`),
   ].join('\n');
 }

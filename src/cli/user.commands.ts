@@ -134,7 +134,7 @@ async function setPassword({ args, io, open }: CommandContext): Promise<CommandR
   await program.auth.setPassword(user.id, password, recording);
   return {
     text: `${user.email} has a new password; all its sessions have ended.`,
-    json: { id: user.id, email: user.email },
+    json: { user: await program.users.find(user.id) },
   };
 }
 
@@ -144,7 +144,10 @@ async function unlock({ args, open }: CommandContext): Promise<CommandResult> {
   const user = await getUserByEmail(program, email);
   await program.options.throttle.reset(user.email);
   await program.record({ type: 'user.unlocked', userId: user.id });
-  return { text: `${user.email} can try to log in again.`, json: { id: user.id, email: user.email } };
+  return {
+    text: `${user.email} can try to log in again.`,
+    json: { user: await program.users.find(user.id) },
+  };
 }
 
 function rolesText({ roles }: SessionPrincipal): string {

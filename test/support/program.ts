@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 import { compiledSources } from './compiled-sources.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -16,6 +17,8 @@ export interface RunningProgram {
   /** Resolves with the first line that matches, past or to come; rejects when the process ends without one. */
   line(pattern: RegExp): Promise<RegExpExecArray>;
   signal(signal: NodeJS.Signals): void;
+  /** Closes the launcher's channel, as the kernel does when the launcher is killed. Only where it was started with one. */
+  abandon(): void;
   /** Exit code, and how long after `since` (of `performance.now()`) it came. */
   ended: Promise<{ code: number | null; atMs: number }>;
   /** Kills it if it still runs, and removes its files. */
@@ -29,8 +32,14 @@ const TEST_SETTINGS = {
   ARGON2_MEMORY_KIB: '1024',
 };
 
-/** Starts the program from its sources, with these settings and a data directory of its own. */
-export async function startProgram(settings: Record<string, string>): Promise<RunningProgram> {
+/**
+ * Starts the program from its sources, with these settings and a data directory of its own.
+ * @param options.launched whether it has a channel to its launcher, as under npm start
+ */
+export async function startProgram(
+  settings: Record<string, string>,
+  { launched = false }: { launched?: boolean } = {},
+): Promise<RunningProgram> {
   const dataDir = temporaryDirectory('lk-program-');
   const child = spawn(process.execPath, [join(await compiledSources(), 'src', 'main.js')], {
     cwd: dataDir,
@@ -41,17 +50,17 @@ export async function startProgram(settings: Record<string, string>): Promise<Ru
       ...TEST_SETTINGS,
       ...settings,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: launched ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
   const listeners = new Set<(line: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface(stream).on('line', (line) => {
+    createInterface(stream as Readable).on('line', (line) => {
       output.push(line);
       for (const listener of listeners) listener(line);
     });
   }
-  const ended = once(child, 'close').then(([code]) => ({
+  const ended = once(child, launched ? 'exit' : 'close').then(([code]) => ({
     code: code as number | null,
     atMs: performance.now(),
   }));
@@ -74,6 +83,7 @@ export async function startProgram(settings: Record<string, string>): Promise<Ru
       return Promise.race([matched, failed]);
     },
     signal: (signal) => void child.kill(signal),
+    abandon: () => child.disconnect(),
     ended,
     async dispose() {
       child.kill('SIGKILL');
