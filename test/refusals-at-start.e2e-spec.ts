@@ -46,6 +46,7 @@ describe('a production', () => {
       SESSION_ADMIN_ABSOLUTE: ['-1h', 'must be a duration above zero such as'],
       TRUSTED_PROXIES: ['true', 'must be IP addresses and networks such as 10.0.0.0/8'],
       ARGON2_MEMORY_KIB: ['1024', 'must be at least 35840'],
+      DEBUG: ['express-session-no', 'must not be set in production'],
     },
     {
       SESSION_SECRETS: [

@@ -213,6 +213,8 @@ export const FIELDS = {
     .string()
     .refine((host) => isIP(host) !== 0 || host === 'localhost', 'must be an IP address or localhost'),
   DOCS: oneOf('on', 'off'),
+  DEBUG: z.string(),
+  NODE_DEBUG: z.string(),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
 } as const;
 

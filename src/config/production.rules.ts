@@ -23,7 +23,13 @@ export const LIFETIME_CEILINGS = {
 
 /** What must be written out in production, since any default would be wrong or unsafe there, and what must not be. */
 export function productionProblems(settings: Settings): EnvProblem[] {
-  return [...missing(settings), ...examples(settings), ...clearText(settings), ...tooLong(settings)];
+  return [
+    ...missing(settings),
+    ...examples(settings),
+    ...clearText(settings),
+    ...tooLong(settings),
+    ...talkative(settings),
+  ];
 }
 
 function missing(settings: Settings): EnvProblem[] {
@@ -81,5 +87,15 @@ function tooLong(settings: Settings): EnvProblem[] {
     .map(([name, ceiling]) => ({
       name,
       rule: `must be at most ${ceiling} in production (NIST SP 800-63B-4)`,
+    }));
+}
+
+/** These are the libraries' own switches; express-session writes whole cookies when it is told to. */
+function talkative(settings: Settings): EnvProblem[] {
+  return (['DEBUG', 'NODE_DEBUG'] as const)
+    .filter((name) => settings[name] !== undefined)
+    .map((name) => ({
+      name,
+      rule: 'must not be set in production: libraries write session tokens to the log with it; use LOG_LEVEL',
     }));
 }
