@@ -12,7 +12,11 @@ const DIGEST_BYTES = 6;
 const PER_LENGTH = 10_000;
 const LENGTHS = [8, 9, 10, 11, 12, 13, 14, 15];
 
-const [file = ''] = process.argv.slice(2);
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  console.error('Usage: node scripts/common-passwords.mjs <list.txt>');
+  process.exit(1);
+}
 const folded = readFileSync(file, 'utf8')
   .split(/\r?\n/)
   .map((line) => line.normalize('NFKC').toLowerCase().trim());
