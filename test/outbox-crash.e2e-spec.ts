@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '../src/database/index.js';
 import { FIRST_ADMIN_EMAIL } from '../src/first-admin.js';
@@ -61,7 +61,10 @@ onEachDatabase('a program that is killed between the commit of a change and Redi
 
   it('has done all of it, when it is started again, before it answers anybody', async () => {
     const first = await start();
-    const adminPassword = (await readFile(join(first.program.dataDir, 'admin-password'), 'utf8')).trim();
+    const { dataDir } = first.program;
+    // A database of its own has a file of its own.
+    const file = (await readdir(dataDir)).find((name) => name.startsWith('admin-password')) ?? '';
+    const adminPassword = (await readFile(join(dataDir, file), 'utf8')).trim();
     const admin = await loggedIn(first, FIRST_ADMIN_EMAIL, adminPassword);
     const disabled = await registered(first, 'disabled');
     const promoted = await registered(first, 'promoted');
