@@ -32,7 +32,8 @@ export const SESSIONLESS_PATHS = ['health/{*path}', 'metrics'];
 /** The program, put together from its settings. The only place that binds guards and filters for every route. */
 @Module({})
 export class AppModule {
-  static forRoot(env: Env): DynamicModule {
+  /** @param options.waitForDatabase whether a PostgreSQL that does not answer yet is waited for, or a reason to fail */
+  static forRoot(env: Env, { waitForDatabase = false } = {}): DynamicModule {
     // One object: Nest takes two equal ones for two modules, and there would be two trails.
     const audit = AuditModule.forRoot({});
     return {
@@ -40,7 +41,7 @@ export class AppModule {
       imports: [
         HttpModule,
         RedisModule.forRoot({ url: env.redisUrl, production: env.production }),
-        DatabaseModule.forRoot({ url: env.databaseUrl }),
+        DatabaseModule.forRoot({ url: env.databaseUrl, waitForServer: waitForDatabase }),
         MetricsModule.forRoot({ ...env.metrics, onMainPort: !env.production }),
         SessionModule.forRootAsync({
           isGlobal: true,

@@ -28,12 +28,15 @@ const CONTRACT_VERSION = '1';
  */
 export async function createApp(env: Env, log?: DestinationStream): Promise<NestExpressApplication> {
   const logger = createLogger(env.logLevel, log);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(env), {
-    // Ours stands before the session, see configureHttp.
-    bodyParser: false,
-    logger: new NestLogger(logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(env, { waitForDatabase: true }),
+    {
+      // Ours stands before the session, see configureHttp.
+      bodyParser: false,
+      logger: new NestLogger(logger),
+      abortOnError: false,
+    },
+  );
   app.get(HttpDrain).watch(app.getHttpServer());
   configureHttp(app, {
     ...env,

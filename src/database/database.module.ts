@@ -1,9 +1,10 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { migrateWhenThere } from './database-boot.js';
 import { ConfigurableDatabaseModule, DATABASE_OPTIONS } from './database.module-definition.js';
 import { Database, type DatabaseOptions } from './database.js';
 
 /**
- * Opens the database and brings its schema up to date before the program starts; closes it last. Global: the
+ * Opens the database and brings its schema up to date before the program listens; closes it last. Global: the
  * program has one database.
  */
 @Module({
@@ -14,7 +15,9 @@ import { Database, type DatabaseOptions } from './database.js';
       useFactory: async (options: DatabaseOptions): Promise<Database> => {
         const database = new Database(options);
         try {
-          await database.migrate();
+          await (options.waitForServer && database.kind === 'postgres'
+            ? migrateWhenThere(database)
+            : database.migrate());
         } catch (error) {
           await database.close();
           throw error;

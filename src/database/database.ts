@@ -27,6 +27,8 @@ export interface DatabaseOptions {
    * @default 5000
    */
   statementTimeoutMs?: number;
+  /** Whether to wait at the start for a PostgreSQL that does not answer yet, instead of failing. @default false */
+  waitForServer?: boolean;
 }
 
 /** The program's database: users, what their sessions have yet to be told, and the audit trail. */
@@ -77,6 +79,15 @@ export class Database {
    */
   async ping(): Promise<void> {
     await withinDeadline(PING_TIMEOUT_MS, this.kysely.selectFrom('users').select('id').limit(1).execute());
+  }
+
+  /** Where the database is, for people; no credentials. */
+  get place(): string {
+    if (this.location.kind === 'sqlite') return `SQLite file ${this.location.path}`;
+    const { hostname, port, pathname, searchParams } = new URL(this.location.url);
+    // `?host=` names the directory of a unix socket.
+    const host = searchParams.get('host') ?? (hostname || 'localhost');
+    return `PostgreSQL at ${host}:${port || '5432'}, database ${pathname.slice(1)}`;
   }
 
   /** The database's clock, ms since the epoch, as an expression: the one clock that all nodes share in SQL. */
