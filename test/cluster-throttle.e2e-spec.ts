@@ -16,7 +16,7 @@ describe('RedisLoginThrottle on Redis Cluster', () => {
       enableAutoPipelining: true,
       redisOptions: { username: undefined, password: undefined },
     });
-    throttle = new RedisLoginThrottle({ client, secrets: ['s'.repeat(32)] });
+    throttle = new RedisLoginThrottle({ client, secrets: ['a-secret-of-the-throttle-on-a-cluster'] });
   }, START_MS);
   afterAll(() => cluster.stop());
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
 
-import { RedisOneTimeTokenStore } from '../src/auth/index.js';
+import { RedisLoginThrottle, RedisOneTimeTokenStore } from '../src/auth/index.js';
 import { RedisSessionStore, SessionDoctor, SessionStoreUnavailableError } from '../src/session/index.js';
 import { commandsDuring } from './support/redis-commands.js';
 import { poll } from './support/redis-process.js';
@@ -25,35 +25,51 @@ const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
  * What every script does at `maxmemory`: whatever only ends, shortens, refuses or lists answers; whatever makes a
- * session, or lets one live on, is refused as a whole.
+ * session, lets one live on, or counts what must not go uncounted is refused as a whole.
  */
 const AT_MAXMEMORY: Record<string, 'answers' | 'is refused'> = {
+  'begin-attempt': 'answers',
   'begin-revoke-everyone': 'answers',
   'check-members': 'answers',
+  'count-in-window': 'is refused',
+  'count-visitor': 'is refused',
   'create-anonymous-session': 'is refused',
   'create-session': 'is refused',
   'destroy-session': 'answers',
   'discard-session': 'answers',
   'end-user-sessions': 'answers',
   'examine-session': 'answers',
+  'fail-attempt': 'is refused',
   'follow-revoke-everyone': 'answers',
+  'forget-devices': 'answers',
+  'guard-ring': 'answers',
   'list-sessions': 'answers',
   'mend-session': 'answers',
   'note-revoke-everyone': 'answers',
+  'quarantine-session': 'answers',
+  'read-window': 'answers',
   'return-anonymous-session': 'answers',
   'revoke-all-sessions': 'answers',
   'rotate-session': 'is refused',
   'save-session': 'is refused',
   'set-principal': 'answers',
+  'succeed-attempt': 'answers',
   'sweep-sessions': 'answers',
   'take-anonymous-session': 'answers',
   'take-token': 'answers',
   'touch-session': 'is refused',
 };
 
+// What scripts share is no script of its own.
+const HEADER = 'session/store/lua/header.lua';
+const read = (path: string) => readFileSync(join(SOURCES, path), 'utf8');
+
 const scripts = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.lua'))
-  .map((name) => ({ name: basename(name, '.lua'), lua: readFileSync(join(SOURCES, name), 'utf8') }));
+  .filter((path) => path.endsWith('.lua') && path !== HEADER)
+  .map((path) => ({
+    name: basename(path, '.lua'),
+    lua: read(path).replace('--- @include header\n', () => read(HEADER)),
+  }));
 /** Which script a command runs: by its SHA-1, or by its second line where Redis got all of it. */
 const nameOf = (command: string) =>
   scripts.find(({ lua }) =>
@@ -66,11 +82,12 @@ describe('the scripts', () => {
   it.each(scripts)('say what they do at maxmemory: $name', ({ name, lua }) => {
     const [flags] = lua.split('\n');
     expect(AT_MAXMEMORY[name]).toBeDefined();
-    expect(flags?.includes('allow-oom') ? 'answers' : 'is refused').toBe(AT_MAXMEMORY[name]);
+    // A script that writes nothing needs no leave to (no-writes).
+    expect(/allow-oom|no-writes/.test(flags ?? '') ? 'answers' : 'is refused').toBe(AT_MAXMEMORY[name]);
     // Without this line Redis would run one of them half.
     expect(flags).toMatch(/^#!lua/);
     const makesSomething = /call\('(SET|ZADD|HSET|HINCRBY|INCR|INCRBY|SADD|APPEND|LPUSH|RPUSH)'/.test(lua);
-    if (!makesSomething && !lua.includes("'SETRANGE'")) expect(flags).toContain('allow-oom');
+    if (!makesSomething && !lua.includes("'SETRANGE'")) expect(flags).toMatch(/allow-oom|no-writes/);
   });
 });
 
@@ -88,12 +105,7 @@ describe('a Redis whose memory is full', () => {
   beforeEach(async () => {
     await client.flushall();
     host = await startSessionHost(client, { maxSessions: 2, touchIntervalMs: 1 });
-    store = new RedisSessionStore({
-      client,
-      indexKeys: [INDEX_KEY],
-      userId: (data) => (data as { passport?: { user: { id: string } } }).passport?.user.id,
-      maxSessions: 0,
-    });
+    store = newStore();
   });
   afterEach(async () => {
     await client.config('SET', 'maxmemory', '0');
@@ -101,6 +113,13 @@ describe('a Redis whose memory is full', () => {
     await host.close();
   });
 
+  const newStore = () =>
+    new RedisSessionStore({
+      client,
+      indexKeys: [INDEX_KEY],
+      userId: (data) => (data as { passport?: { user: { id: string } } }).passport?.user.id,
+      maxSessions: 0,
+    });
   /** Uses more memory than Redis may from now on, by more than anything here frees. */
   const fillUp = async (): Promise<void> => {
     // Not sent, made there: what a connection buffers counts as used, for a moment.
@@ -124,13 +143,31 @@ describe('a Redis whose memory is full', () => {
     await client.persist(stored?.key as string);
     await client.zadd(`lk:idx:{${tag}}`, Date.now() + 60_000, 'a member without a record');
     await client.set(`lk:sess:{${tag}}:${'c'.repeat(43)}`, 'a corrupt record');
+    const broken = await host.login('user=dan');
+    const [ofDan] = await client.keys(`lk:sess:{${store.engine.ring.current('dan')}}:*`);
+    await client.set(ofDan as string, 'no record');
+    await host.login('user=eve');
+    await client.set(`lk:gen:{${store.engine.ring.current('eve')}}`, Date.now() + 60_000, 'PX', 60_000);
+    const throttle = new RedisLoginThrottle({ client });
     await fillUp();
 
     const sent = await commandsDuring(redis, async () => {
+      expect((await host.me({ cookie: broken })).user).toBeNull();
+      await poll(async () => (await client.keys('lk:quarantine:*')).length > 0);
+      expect(await newStore().get('unknown')).toBeNull();
+      const attempt = await throttle.begin({ act: 'login', account: 'ada@example.com', ip: '192.0.2.1' });
+      await attempt.succeeded();
+      await throttle.forgetDevices('ada@example.com');
+
       const report = await new SessionDoctor(store).examine({ repair: true });
       expect(report).toMatchObject({
-        repaired: 3,
-        findings: { 'member-without-record': 1, 'record-corrupt': 1, 'record-without-ttl': 1 },
+        repaired: 4,
+        findings: {
+          'member-without-record': 1,
+          'record-corrupt': 1,
+          'record-dead': 1,
+          'record-without-ttl': 1,
+        },
       });
       const [session] = await host.sessions.list('ada');
       expect(await host.sessions.revoke('ada', session?.id as string)).toBe(true);
