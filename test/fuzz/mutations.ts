@@ -256,7 +256,13 @@ const anyMutation = fc.oneof(
 /** A valid request, changed in up to four ways: near enough to one that it gets far before somebody notices. */
 export const fuzzRequest: fc.Arbitrary<FuzzRequest> = fc
   .tuple(validRequest, fc.array(anyMutation, { maxLength: 4 }))
-  .map(([request, mutations]) => mutations.reduce((changed, mutate) => mutate(changed), request));
+  .map(([request, mutations]) => mutations.reduce((changed, mutate) => mutate(changed), request))
+  .map((request) => (bringsWholeCredential(request) ? { ...request, credential: 'live' } : request));
+
+/** A header that was added or put in place of a tampered one may hold the credential as it is. */
+function bringsWholeCredential({ headers }: FuzzRequest): boolean {
+  return headers.some(([, value]) => /(^|; *)sid=\{sid\}(;|$)|^bearer +\{token\}$/i.test(value));
+}
 
 function membersOf(body: string): [string, unknown][] | undefined {
   // What another mutation has nested too deeply to be written again.

@@ -57,7 +57,9 @@ function wrongSecrets({ headers, body }: RawAnswer): string | undefined {
 
 /** Who may have been let in: where it was asked for is read from the address as it was sent. */
 function wrongAccess(request: FuzzRequest, answer: RawAnswer): string | undefined {
-  const path = request.target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '';
+  // Blanks in front of a target belong to the request line.
+  const target = request.target.trimStart();
+  const path = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '';
   if (bringsSession(answer) && !(answer.status < 300 && GIVES_SESSIONS.test(path)))
     return 'a session without a login';
   if (answer.status >= 300 || SESSIONLESS.test(path) || PUBLIC.test(path)) return undefined;
