@@ -59,7 +59,8 @@ describe('rotating the index keys', () => {
         disabled: false,
         createdAt: '',
       };
-      return (await sessions.establish(req, { principal, ticket, transport: 'cookie' })).session;
+      const { session } = await sessions.establish(req, { principal, ticket, transport: 'cookie' });
+      return { ...session, req };
     };
     return { module, sessions, login };
   };
@@ -76,6 +77,26 @@ describe('rotating the index keys', () => {
     expect(old.id).toHaveLength(22);
     await after.module.close();
   });
+
+  it.each(['older', 'newer'])(
+    'ends the sessions under %s keys, too, with all others than one',
+    async (which) => {
+      const before = await programWith([OLD]);
+      const old = await before.login();
+      const after = await programWith([NEW, OLD]);
+      const fresh = await after.login();
+      const [program, kept] = which === 'older' ? [after, fresh] : [before, old];
+      const ring = which === 'older' ? program : after;
+      // A login that is under way with the old password must find its ticket spent, whatever tag it is of.
+      const tickets = await ring.sessions.takeTicket('ada');
+      const { revoked, session } = await ring.sessions.rotate(kept.req, { revokeOthers: true });
+      expect(revoked).toBe(1);
+      expect((await after.sessions.list('ada')).map(({ id }) => id)).toEqual([session.id]);
+      expect((await ring.sessions.takeTicket('ada')).generation).toBeGreaterThan(tickets.generation);
+      await before.module.close();
+      await after.module.close();
+    },
+  );
 
   it('counts sessions under older keys against the limit', async () => {
     const before = await programWith([OLD]);

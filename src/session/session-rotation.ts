@@ -30,6 +30,7 @@ export async function rotateSession(
 ): Promise<{ moved: SessionState; ended: number }> {
   const token = newSessionToken(state.at.tag);
   const at = addressOf(token);
+  const elsewhere = endOthers ? await endUnderOtherTags(engine, principal.id, state.at.tag) : 0;
   for (;;) {
     const mine = engine.codec.dataOf(session);
     const merged = state.stored ? engine.writer.merge(state, mine, state.stored) : mine;
@@ -52,8 +53,8 @@ export async function rotateSession(
     engine.users.sweepInBackground(at.tag, reply.trash);
     await endWithEverybody(engine, state.at, at, reply);
     const { observer } = engine.options;
-    if (reply.ended > 0)
-      observer?.onSessionEvent({ type: 'ended', reason: 'revoked-all', count: reply.ended });
+    const ended = elsewhere + reply.ended;
+    if (ended > 0) observer?.onSessionEvent({ type: 'ended', reason: 'revoked-all', count: ended });
     observer?.onSessionEvent({ type: 'ended', reason: 'rotated', count: 1 });
     const header = {
       touchedMs: reply.nowMs,
@@ -62,8 +63,17 @@ export async function rotateSession(
       generation: reply.generation,
       revision: 1,
     };
-    return { moved: engine.stateFrom(token, at, { header, meta, data }, principal), ended: reply.ended };
+    return { moved: engine.stateFrom(token, at, { header, meta, data }, principal), ended };
   }
+}
+
+/** While the index keys are being rotated a user has sessions, and logins under way, under several tags. */
+async function endUnderOtherTags(engine: SessionEngine, userId: string, tag: string): Promise<number> {
+  let ended = 0;
+  for (const other of engine.ring.oldestFirst(userId)) {
+    if (other !== tag) ended += await engine.users.revokeAll(other);
+  }
+  return ended;
 }
 
 /** @throws SessionEndedError when everybody's sessions are being ended, by a scan that may have missed this one */
