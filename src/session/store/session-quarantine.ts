@@ -79,7 +79,7 @@ export class SessionQuarantine {
     const isText = Buffer.isBuffer(present);
     const fault = isText ? this.faultOf(at, codec.decode(present.toString())) : 'corrupt';
     if (fault === undefined) return false;
-    if (!(await this.mayMove(fault))) {
+    if (!(await this.mayMove(fault, at))) {
       this.warnOfOthers(fault);
       return false;
     }
@@ -106,12 +106,13 @@ export class SessionQuarantine {
     await Promise.all(this.underway.values());
   }
 
-  private async mayMove(fault: Fault): Promise<boolean> {
+  private async mayMove(fault: Fault, at: SessionAddress): Promise<boolean> {
     const { redis, ring, options } = this.context;
     if (fault === 'corrupt') return true;
     // To a store without users, every user's session looks like this.
     if (fault === 'other-version' || !options.guardIndexKeys) return false;
-    return fault === 'mismatch' || knowsEveryRing(redis, ring);
+    // A visitor's record with a user in it may be a good session of a node that does not know its users yet.
+    return fault === 'mismatch' ? at.ofUser : knowsEveryRing(redis, ring);
   }
 
   private warnOfOthers(fault: Fault): void {
