@@ -227,13 +227,27 @@ describe('RedisLoginThrottle', () => {
       const register = (ip: string) => throttle.begin({ act: 'register', account: 'new', ip });
       await (await register('192.0.2.1')).succeeded();
       await (await register('192.0.2.1')).failed();
-      expect((await refusal(register('192.0.2.1'))).policy.name).toBe('register');
+      for (let i = 0; i < 3; i += 1) {
+        expect((await refusal(register('192.0.2.1'))).policy.name).toBe('register');
+      }
+      // What was refused has used up nothing of the neighbours'.
+      expect(await outcome(register('192.0.2.2'))).toBe('passes');
       expect((await refusal(register('192.0.2.2'))).policy).toEqual({
         name: 'register-network',
         quota: 3,
         windowSeconds: 3600,
       });
       expect(await outcome(register('198.51.100.1'))).toBe('passes');
+    });
+
+    it('keeps nothing of an e-mail whose registration is refused for where it came from', async () => {
+      throttle = withOptions({ registrations: 1, mails: 2 });
+      const register = (account: string, ip: string) => throttle.begin({ act: 'register', account, ip });
+      await register('first', '192.0.2.1');
+      const before = (await client.keys('lk:throttle:*')).length;
+      for (const account of ['a', 'b', 'c', 'c', 'c']) await refusal(register(account, '192.0.2.1'));
+      expect(await client.keys('lk:throttle:*')).toHaveLength(before);
+      expect(await outcome(register('c', '198.51.100.1'))).toBe('passes');
     });
 
     it('limits what may send mails to one e-mail, whoever asks, and no login by it', async () => {

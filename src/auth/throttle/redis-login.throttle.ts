@@ -113,14 +113,18 @@ export class RedisLoginThrottle extends LoginThrottle {
     act: 'register' | 'request-reset',
   ): Promise<ThrottledAttempt> {
     const { address, network } = clientNetworks(ip);
-    // Every attempt counts, however it ends.
-    const counts = await this.windows.count([
+    let nowMs = 0;
+    // However it ends, an attempt counts. One limit after the other: what a narrow one refuses uses up nobody else's share
+    // of a wider one, and makes no key for an e-mail.
+    for (const window of [
       this.window(act, address),
       this.window(`${act}-network`, network),
       { policy: this.policies.mail, key: this.keysOf(account).mails },
-    ]);
-    refuse(exceeded(counts));
-    const nowMs = Math.max(...counts.map((count) => count.nowMs));
+    ]) {
+      const counts = await this.windows.count([window]);
+      refuse(exceeded(counts));
+      nowMs = Math.max(nowMs, ...counts.map((count) => count.nowMs));
+    }
     return {
       failed: () => Promise.resolve({ endSession: false }),
       succeeded: () => Promise.resolve(this.acceptedOn(account, newDeviceId(), nowMs)),
