@@ -66,6 +66,8 @@ describe('guessBits', () => {
     ['20202020'.repeat(32)],
     [Array.from({ length: 256 }, (_, i) => String.fromCharCode(33 + ((i * 7919 * 31) % 94))).join('')],
     ['\u{1f600}'.repeat(256)],
+    // What compatibility folding makes of 256 characters.
+    ['\ufdfa'.repeat(256).normalize('NFKC')],
   ])('takes a moment for the longest passwords: %.12s…', (password) => {
     guessBits(password);
     const before = process.cpuUsage();

@@ -1,5 +1,6 @@
 import { commonWords, LONGEST_WORD } from './common-words.js';
 import { codePointPlaces, keyPlaces } from './character-places.js';
+import { MAX_PASSWORD_CODE_POINTS } from './normalise-password.js';
 
 /** Logarithm to base 2 of how many guesses a piece of a password costs somebody who knows what people do. */
 type Bits = number;
@@ -38,7 +39,8 @@ const MASKS = new Map(
  * @see Wheeler, «zxcvbn: Low-Budget Password Strength Estimation», USENIX Security 2016
  */
 export function guessBits(folded: string, words: ReadonlySet<string> = new Set()): Bits {
-  const characters = [...folded];
+  // Compatibility forms make up to 18 characters of one, and the work is quadratic. A part is no harder to guess.
+  const characters = [...folded].slice(0, MAX_PASSWORD_CODE_POINTS);
   const finders = [
     characterFinder(characters),
     yearFinder(characters),
