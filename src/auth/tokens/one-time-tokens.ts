@@ -17,8 +17,9 @@ const SECRET_BYTES = 24;
 const FORM = /^([\w-]{22})\.[\w-]{32}$/;
 
 /**
- * Tokens that work once: 192 bits of the CSPRNG behind a selector made of purpose and e-mail. The store sees their
- * SHA-256 only. One of each purpose lives per e-mail: the next takes its place.
+ * Tokens that work once: 192 bits of the CSPRNG behind a selector. The store sees their SHA-256 only. One password reset
+ * lives per e-mail: the next takes its place. Registrations live beside each other, or a stranger who registers the same
+ * e-mail a second later would void its owner's mail and leave him only the one with the stranger's password.
  * @see OWASP ASVS 5.0, 6.4.1, 6.4.3 and 11.5.1
  */
 export class OneTimeTokens {
@@ -35,7 +36,8 @@ export class OneTimeTokens {
     payload: TokenPayloads[P],
     lifetimeMs: number,
   ): Promise<string> {
-    const selector = digestOf(`${purpose}\0${payload.email}`).slice(0, SELECTOR_LENGTH);
+    const name = purpose === 'registration' ? randomBytes(SECRET_BYTES).toString('hex') : payload.email;
+    const selector = digestOf(`${purpose}\0${name}`).slice(0, SELECTOR_LENGTH);
     const token = `${selector}.${randomBytes(SECRET_BYTES).toString('base64url')}`;
     const record = {
       slot: slotOf(purpose, selector),
