@@ -53,6 +53,16 @@ describe('a stored hash of other parameters than today’s', () => {
     expect(await stored()).toMatch(TODAY);
   });
 
+  it('is no reason to refuse the right password when it is changed', async () => {
+    const client = new CookieClient(app.url);
+    await login(PASSWORD, client);
+    await users.rehash(userId, await stored(), await YESTERDAY.hash(PASSWORD));
+    const newPassword = 'another horse battery staple';
+    const changed = await client.put('/auth/password', { currentPassword: PASSWORD, newPassword });
+    expect(changed.status).toBe(200);
+    expect((await login(newPassword)).status).toBe(200);
+  });
+
   it('is renewed once: the next login leaves it as it is', async () => {
     await login(PASSWORD);
     const renewed = await stored();

@@ -66,19 +66,25 @@ export class CredentialsService implements OnModuleInit {
     if (!credentials) return { valid: false, userId: null, reason: 'unknown-account' };
     if (!matches || passwordHash === null) return { valid: false, userId, reason: 'wrong-password' };
     if (credentials.user.disabled) return { valid: false, userId, reason: 'disabled' };
-    await this.strengthen(credentials, passwordHash, normalised ?? '');
-    return { valid: true, user: credentials.user, passwordHash };
+    const renewed = await this.strengthen(credentials, passwordHash, normalised ?? '');
+    return { valid: true, user: credentials.user, passwordHash: renewed };
   }
 
-  /** Replaces a hash of other parameters while the password is at hand. A login does not depend on it. */
-  private async strengthen({ user }: UserCredentials, oldHash: string, password: string): Promise<void> {
+  /**
+   * Replaces a hash of other parameters while the password is at hand. A login does not depend on it.
+   * @returns the hash that is stored by now
+   */
+  private async strengthen({ user }: UserCredentials, oldHash: string, password: string): Promise<string> {
     const { userStore, hasher } = this.options;
-    if (!hasher.needsRehash(oldHash)) return;
+    if (!hasher.needsRehash(oldHash)) return oldHash;
     try {
-      await userStore.rehash(user.id, oldHash, await hasher.hash(password));
+      const newHash = await hasher.hash(password);
+      await userStore.rehash(user.id, oldHash, newHash);
+      return newHash;
     } catch (error) {
       if (!(error instanceof LoginBusyError))
         this.logger.warn(`a password was not rehashed: ${describeError(error)}`);
+      return oldHash;
     }
   }
 }
