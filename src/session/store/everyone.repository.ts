@@ -25,7 +25,8 @@ export class EveryoneRepository {
 
   /** How often everybody's sessions were ended. A login that finds it changed has made a session that must go. */
   async epoch(): Promise<string> {
-    return (await this.redis.ask('epoch', this.redis.client.get(this.redis.keys.epoch()))) ?? '0';
+    const [epoch] = await this.redis.read('epoch', this.redis.keys.epoch());
+    return epoch ?? '0';
   }
 
   /** Whether a moved session has to end because it began before an operation that may have missed it. */

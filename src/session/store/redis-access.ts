@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionObserver } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
+import { readKeys } from './moving-slots.js';
 import { RedisClock } from './redis-clock.js';
 import { type ScriptClient, withScripts } from './scripts.js';
 import { SessionKeys } from './session-keys.js';
@@ -40,6 +41,11 @@ export class RedisAccess {
       this.observer?.onSessionEvent({ type: 'store-failed', operation });
       throw new SessionStoreUnavailableError({ cause });
     }
+  }
+
+  /** Reads keys of one slot with one command, see `readKeys`. @throws SessionStoreUnavailableError */
+  async read(operation: string, ...keys: string[]): Promise<(string | null)[]> {
+    return this.ask(operation, readKeys(this.client, keys));
   }
 
   /** Passes on the digests of one user's records that a script could not read. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
+import { retryWhileMoving } from './moving-slots.js';
 
 // Read at import, by name: a script that is missing from the package fails at start, not at the first login.
 const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
@@ -38,11 +39,25 @@ export type ScriptClient = (Redis | Cluster) & ScriptCommands;
 
 const prepared = new WeakSet<object>();
 
-/** Teaches a client the module's scripts; ioredis sends them by SHA-1 and loads them where they are missing. */
+/** Teaches a client the module's scripts, to be sent again while their slot moves; ioredis sends them by SHA-1 and loads them where they are missing. */
 export function withScripts(client: Redis | Cluster): ScriptClient {
   if (!prepared.has(client)) {
     for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
+    if (client.isCluster) retryScripts(client as ScriptClient);
     prepared.add(client);
   }
   return client as ScriptClient;
+}
+
+type Script = (this: unknown, ...args: Argument[]) => Promise<unknown>;
+
+function retryScripts(client: ScriptClient): void {
+  const scripts = client as unknown as Record<string, Script>;
+  for (const name of Object.keys(SCRIPTS)) {
+    const send = scripts[name] as Script;
+    // ioredis puts the same functions into pipelines, where they have to do as they did.
+    scripts[name] = function (...args) {
+      return this === client ? retryWhileMoving(() => send.apply(client, args)) : send.apply(this, args);
+    };
+  }
 }

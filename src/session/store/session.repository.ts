@@ -1,5 +1,6 @@
 import type { LimitPolicy } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
+import { readKeys } from './moving-slots.js';
 import { isWrongType, LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
 import { revisionDigits } from './session-record.js';
 
@@ -37,15 +38,16 @@ export class SessionRepository {
     at: SessionAddress,
   ): Promise<{ raw: string | null; generation: number; principal: string | null }> {
     const key = this.redis.keys.session(at.tag, at.digest);
-    if (!at.ofUser)
-      return {
-        raw: await this.redis.ask('load', this.redis.client.get(key).catch(noText)),
-        generation: 0,
-        principal: null,
-      };
-    const [raw, generation, principal] = await this.redis.ask(
+    if (!at.ofUser) {
+      const found = readKeys(this.redis.client, [key]).then(([raw = null]) => raw);
+      return { raw: await this.redis.ask('load', found.catch(noText)), generation: 0, principal: null };
+    }
+    // In this order: a session that was read before its generation cannot have been revoked in between unnoticed.
+    const [raw, generation, principal] = await this.redis.read(
       'load',
-      this.redis.client.mget(key, this.redis.keys.generation(at.tag), this.redis.keys.principal(at.tag)),
+      key,
+      this.redis.keys.generation(at.tag),
+      this.redis.keys.principal(at.tag),
     );
     return { raw: raw ?? null, generation: Number(generation ?? 0), principal: principal ?? null };
   }

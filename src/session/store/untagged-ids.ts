@@ -26,11 +26,8 @@ export class UntaggedIds {
   async load(token: string): Promise<SessionState | null> {
     const at = addressOf(token);
     if (at.ofUser) return this.engine.load(token);
-    const { keys, client } = this.engine.redis;
-    const [raw, tag] = await this.engine.redis.ask(
-      'load',
-      client.mget(keys.session(at.tag, at.digest), this.pointer(at)),
-    );
+    const { redis } = this.engine;
+    const [raw, tag] = await redis.read('load', redis.keys.session(at.tag, at.digest), this.pointer(at));
     if (tag) return this.engine.load(token, { tag, digest: at.digest, ofUser: true });
     return raw ? this.engine.interpret(token, at, raw, 0, null) : null;
   }

@@ -23,13 +23,10 @@ export class UserSessionsRepository {
 
   /** The generation and the epoch a login starts from. */
   async ticket(tag: string): Promise<{ generation: number; epoch: string }> {
-    const [generation, epoch] = await this.redis.ask(
-      'ticket',
-      Promise.all([
-        this.redis.client.get(this.redis.keys.generation(tag)),
-        this.redis.client.get(this.redis.keys.epoch()),
-      ]),
-    );
+    const [[generation], [epoch]] = await Promise.all([
+      this.redis.read('ticket', this.redis.keys.generation(tag)),
+      this.redis.read('ticket', this.redis.keys.epoch()),
+    ]);
     return { generation: Number(generation ?? 0), epoch: epoch ?? '0' };
   }
 

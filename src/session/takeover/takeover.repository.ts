@@ -19,7 +19,8 @@ export class TakeoverRepository {
 
   /** The tag of the session that an old one went on as, '' for an anonymous one; null when it was not taken over. */
   async tagOf(successor: string): Promise<string | null> {
-    return this.redis.ask('takeover', this.redis.client.get(this.traceOf(successor)));
+    const [tag] = await this.redis.read('takeover', this.traceOf(successor));
+    return tag ?? null;
   }
 
   /** Remembers it for whoever still comes with the old cookie. */
@@ -32,10 +33,11 @@ export class TakeoverRepository {
 
   /** Whether this session was made of an old one before, and whether its user's sessions were all revoked. */
   async past({ tag, digest }: SessionAddress): Promise<{ taken: boolean; revoked: boolean }> {
-    const { keys, client } = this.redis;
-    const [marker, generation] = await this.redis.ask(
+    const { keys } = this.redis;
+    const [marker, generation] = await this.redis.read(
       'takeover',
-      client.mget(keys.takenOver(tag, digest), keys.generation(tag)),
+      keys.takenOver(tag, digest),
+      keys.generation(tag),
     );
     return { taken: typeof marker === 'string', revoked: typeof generation === 'string' };
   }
