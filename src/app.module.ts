@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, ModuleRef } from '@nestjs/core';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { join } from 'node:path';
 
 import { AdminModule, type AdminModuleOptions } from './admin/index.js';
@@ -32,22 +32,29 @@ export const SESSIONLESS_PATHS = ['health/{*path}', 'metrics'];
 /** The program, put together from its settings. The only place that binds guards and filters for every route. */
 @Module({})
 export class AppModule {
-  /** @param options.waitForDatabase whether a PostgreSQL that does not answer yet is waited for, or a reason to fail */
-  static forRoot(env: Env, { waitForDatabase = false } = {}): DynamicModule {
+  /**
+   * @param options.waitForDatabase whether a PostgreSQL that does not answer yet is waited for, or a reason to fail
+   * @param options.redisMayBeAway whether to start without a Redis that is not there yet and wait for it meanwhile
+   */
+  static forRoot(env: Env, { waitForDatabase = false, redisMayBeAway = false } = {}): DynamicModule {
     // One object: Nest takes two equal ones for two modules, and there would be two trails.
     const audit = AuditModule.forRoot({});
     return {
       module: AppModule,
       imports: [
         HttpModule,
-        RedisModule.forRoot({ url: env.redisUrl, production: env.production }),
+        RedisModule.forRoot({ settings: env.redis, production: env.production, mayBeAway: redisMayBeAway }),
         DatabaseModule.forRoot({ url: env.databaseUrl, waitForServer: waitForDatabase }),
         MetricsModule.forRoot({ ...env.metrics, onMainPort: !env.production }),
         SessionModule.forRootAsync({
           isGlobal: true,
           exclude: SESSIONLESS_PATHS,
           inject: [REDIS_CLIENT, Metrics, ModuleRef],
-          useFactory: (client: Redis, metrics: Metrics, modules: ModuleRef): SessionModuleOptions => ({
+          useFactory: (
+            client: Redis | Cluster,
+            metrics: Metrics,
+            modules: ModuleRef,
+          ): SessionModuleOptions => ({
             ...sessionOptions(env, client, metrics),
             takeover: takeoverOptions(env, modules),
           }),
@@ -60,7 +67,7 @@ export class AppModule {
             users: UsersService,
             tokens: OneTimeTokensRepository,
             trail: AuditTrail,
-            client: Redis,
+            client: Redis | Cluster,
             metrics: Metrics,
           ) => authOptions(env, { users, tokens, trail, client, metrics }),
         }),
@@ -82,7 +89,7 @@ const GUARDS: Provider[] = [SessionGuard, RolesGuard, RecentLoginGuard].map((gua
   useExisting: guard,
 }));
 
-function sessionOptions(env: Env, client: Redis, metrics: Metrics): SessionModuleOptions {
+function sessionOptions(env: Env, client: Redis | Cluster, metrics: Metrics): SessionModuleOptions {
   return {
     client,
     secrets: env.sessionSecrets,
@@ -115,7 +122,7 @@ interface AuthParts {
   users: UsersService;
   tokens: OneTimeTokensRepository;
   trail: AuditTrail;
-  client: Redis;
+  client: Redis | Cluster;
   metrics: Metrics;
 }
 

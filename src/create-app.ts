@@ -29,7 +29,7 @@ const CONTRACT_VERSION = '1';
 export async function createApp(env: Env, log?: DestinationStream): Promise<NestExpressApplication> {
   const logger = createLogger(env.logLevel, log);
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(env, { waitForDatabase: true }),
+    AppModule.forRoot(env, { waitForDatabase: true, redisMayBeAway: true }),
     {
       // Ours stands before the session, see configureHttp.
       bodyParser: false,

@@ -3,6 +3,7 @@ import { loadEnv, type Env } from './config/index.js';
 import { createApp } from './create-app.js';
 import { createFirstAdmin } from './first-admin.js';
 import { createLogger } from './http/index.js';
+import { endWhenRedisIsRefused } from './late-redis.js';
 import { listen } from './listen.js';
 import { endOnSignal, endWithParent } from './shutdown.js';
 import { UsersService } from './users/index.js';
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
   const app = await createApp(env);
   endOnSignal(app);
   endWithParent();
+  endWhenRedisIsRefused(app);
   const listening = await listen(app, env);
   if (env.production) {
     createLogger(env.logLevel).info({ url: listening.url, policy: policyOf(env) }, 'listening');

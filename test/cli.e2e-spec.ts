@@ -443,7 +443,7 @@ describe('the command line itself', () => {
       SESSION_INDEX_KEYS: sessionIndexKeys[0],
     };
     const env = () => parseEnv(settings);
-    expect(env().redisUrl).toBe(`unix:${privateRedisSocket(dataDir)}`);
+    expect(env().redis.socket).toBe(privateRedisSocket(dataDir));
     const { code, stderr } = await run(
       { name: 'user', commands: USER_COMMANDS },
       ['enable', '--email=a@b.c'],

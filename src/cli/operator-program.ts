@@ -53,7 +53,7 @@ export class OperatorProgram {
    */
   static async open(env: Env): Promise<OperatorProgram> {
     const socket = privateRedisSocket(env.dataDir);
-    if (env.redisUrl === `unix:${socket}` && !(await answers(socket))) {
+    if (env.redis.socket === socket && !(await answers(socket))) {
       throw new CommandError('Redis does not answer: start the program first (npm start), or set REDIS_URL.');
     }
     // The program that runs has that port.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { isGuessable, MAKE_A_SECRET } from '../session/index.js';
 import { parseDuration } from './duration.js';
+import { parseRedisUrl } from './redis-url.js';
 import { parseSmtpUrl } from './smtp-url.js';
 
 /** A list in one variable, separated by commas; blanks around entries and empty entries do not count. */
@@ -47,13 +48,15 @@ const ring = z
   )
   .refine((secrets) => new Set(secrets).size === secrets.length, 'must not hold a secret twice');
 
-const redisUrl = z
-  .string()
-  .refine(
-    (text) =>
-      text.startsWith('unix:/') ? text.length > 'unix:/'.length : /^rediss?:$/.test(protocolOf(text)),
-    'must be redis://host:port, rediss://host:port or unix:/path/to/socket',
+const redisUrl = z.string().transform((text, context) => {
+  const servers = parseRedisUrl(text);
+  if (servers !== null) return servers;
+  context.addIssue(
+    'must be redis://host:port, redis+sentinel://host:port,host:port/name, redis+cluster://host:port,host:port ' +
+      '(rediss for TLS) or unix:/path/to/socket',
   );
+  return z.NEVER;
+});
 
 const databaseUrl = z
   .string()
@@ -149,6 +152,11 @@ export const FIELDS = {
   PUBLIC_URL: origin,
   DATA_DIR: z.string(),
   REDIS_URL: redisUrl,
+  REDIS_TLS_CA: z.string(),
+  REDIS_TLS_CERT: z.string(),
+  REDIS_TLS_KEY: z.string(),
+  REDIS_SENTINEL_USER: z.string(),
+  REDIS_SENTINEL_PASSWORD: z.string(),
   DATABASE_URL: databaseUrl,
   SESSION_SECRETS: ring,
   SESSION_INDEX_KEYS: ring,

@@ -45,7 +45,7 @@ describe('parseEnv', () => {
       port: 3000,
       portIsDefault: true,
       publicUrl: undefined,
-      redisUrl: `unix:${privateRedisSocket(dataDir)}`,
+      redis: { topology: 'single', socket: privateRedisSocket(dataDir), tls: undefined },
       databaseUrl: `sqlite:${join(dataDir, 'latchkey.db')}`,
       lifetimes: {
         web: { idleTimeoutMs: 1_800_000, absoluteTimeoutMs: 43_200_000 },
@@ -239,6 +239,28 @@ describe('parseEnv', () => {
     ['everybody as a proxy', { TRUSTED_PROXIES: '0.0.0.0/0' }, ['TRUSTED_PROXIES']],
     ['proxies and networks', { TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8' }, []],
     ['another scheme for Redis', { REDIS_URL: 'http://redis:6379' }, ['REDIS_URL']],
+    ['TLS for Redis, with a CA', { REDIS_URL: 'rediss://redis', REDIS_TLS_CA: 'ca.pem' }, []],
+    ['a CA without TLS', { REDIS_URL: 'redis://redis', REDIS_TLS_CA: 'ca.pem' }, ['REDIS_TLS_CA']],
+    [
+      'a client certificate without its key',
+      { REDIS_URL: 'rediss+cluster://redis', REDIS_TLS_CERT: 'client.pem' },
+      ['REDIS_TLS_KEY'],
+    ],
+    [
+      'a key without its certificate',
+      { REDIS_URL: 'rediss://redis', REDIS_TLS_KEY: 'client.key' },
+      ['REDIS_TLS_CERT'],
+    ],
+    [
+      'a password of sentinels where there are none',
+      { REDIS_URL: 'redis://redis', REDIS_SENTINEL_PASSWORD: 'secret' },
+      ['REDIS_SENTINEL_PASSWORD'],
+    ],
+    [
+      'a password of sentinels',
+      { REDIS_URL: 'redis+sentinel://a,b/primary', REDIS_SENTINEL_PASSWORD: 'secret' },
+      [],
+    ],
     ['another database', { DATABASE_URL: 'mysql://db/latchkey' }, ['DATABASE_URL']],
     ['a port that is none', { PORT: '65536' }, ['PORT']],
     ['metrics on the main port', { PORT: '4000', METRICS_PORT: '4000' }, ['METRICS_PORT']],
@@ -270,7 +292,8 @@ describe('parseEnv', () => {
       [
         'The settings cannot be used:',
         '  PORT: must be a whole number from 0 to 65535',
-        '  REDIS_URL: must be redis://host:port, rediss://host:port or unix:/path/to/socket',
+        '  REDIS_URL: must be redis://host:port, redis+sentinel://host:port,host:port/name, ' +
+          'redis+cluster://host:port,host:port (rediss for TLS) or unix:/path/to/socket',
         '  SESSION_SECRETS: every secret must have at least 32 characters',
         '  SESSION_WEB_IDLE: must not be longer than SESSION_WEB_ABSOLUTE',
       ].join('\n'),

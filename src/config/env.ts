@@ -7,6 +7,8 @@ import { FIELDS, type Settings } from './env.schema.js';
 import type { Env, EnvWithoutSecrets } from './env.types.js';
 import { isLoopback } from './loopback.js';
 import { privateRedisSocket } from './private-redis.js';
+import { parseRedisUrl, type RedisServers } from './redis-url.js';
+import { redisProblems } from './redis.rules.js';
 import { productionProblems } from './production.rules.js';
 
 /** The settings cannot be used. The message lists every problem, by variable and rule. */
@@ -30,7 +32,7 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
   const production = settings.NODE_ENV === 'production';
   problems.push(...(production ? productionProblems(settings) : developmentProblems(settings)));
   const env = withDefaults(settings, production);
-  problems.push(...combinedProblems(env, settings));
+  problems.push(...combinedProblems(env, settings), ...redisProblems(settings));
   if (problems.length > 0) throw new EnvError(firstPerName(problems));
   return deepFreeze({ ...env, ...secretsOf(settings, env.dataDir) });
 }
@@ -64,7 +66,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     portIsDefault: settings.PORT === undefined,
     publicUrl: settings.PUBLIC_URL,
     dataDir,
-    redisUrl: settings.REDIS_URL ?? `unix:${privateRedisSocket(dataDir)}`,
+    redis: redisOf(settings, dataDir),
     databaseUrl: settings.DATABASE_URL ?? `sqlite:${join(dataDir, 'latchkey.db')}`,
     sessionPrefix: settings.SESSION_PREFIX ?? 'lk:',
     lifetimes,
@@ -100,6 +102,23 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     metrics: { port: settings.METRICS_PORT, host: settings.METRICS_HOST ?? '127.0.0.1' },
     docs: settings.DOCS === undefined ? !production : settings.DOCS === 'on',
     logLevel: settings.LOG_LEVEL ?? 'info',
+  };
+}
+
+function redisOf(settings: Settings, dataDir: string): Env['redis'] {
+  const servers =
+    settings.REDIS_URL ?? (parseRedisUrl(`unix:${privateRedisSocket(dataDir)}`) as RedisServers);
+  return {
+    ...servers,
+    sentinelUser: settings.REDIS_SENTINEL_USER,
+    sentinelPassword: settings.REDIS_SENTINEL_PASSWORD,
+    tls: servers.tls
+      ? {
+          caFile: settings.REDIS_TLS_CA,
+          certFile: settings.REDIS_TLS_CERT,
+          keyFile: settings.REDIS_TLS_KEY,
+        }
+      : undefined,
   };
 }
 

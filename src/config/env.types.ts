@@ -1,4 +1,5 @@
 import type { Settings } from './env.schema.js';
+import type { RedisServers } from './redis-url.js';
 
 interface Lifetime {
   idleTimeoutMs: number;
@@ -16,7 +17,14 @@ export interface Env {
   /** The origin under which browsers reach the program; undefined: whatever loopback address it listens on. */
   publicUrl: string | undefined;
   dataDir: string;
-  redisUrl: string;
+  /** Where Redis is, and how to get in there. */
+  redis: Omit<RedisServers, 'tls'> & {
+    sentinelUser: string | undefined;
+    sentinelPassword: string | undefined;
+    /** Paths of PEM files; undefined: no TLS. */
+    tls:
+      { caFile: string | undefined; certFile: string | undefined; keyFile: string | undefined } | undefined;
+  };
   databaseUrl: string;
   sessionSecrets: string[];
   sessionIndexKeys: string[];

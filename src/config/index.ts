@@ -6,3 +6,4 @@ export { isLoopback } from './loopback.js';
 export { loadEnv } from './load-env.js';
 export { LIFETIME_CEILINGS } from './production.rules.js';
 export { privateRedisSocket } from './private-redis.js';
+export { parseRedisUrl } from './redis-url.js';

@@ -59,14 +59,14 @@ function examples(settings: Settings): EnvProblem[] {
       rule: 'must not be an example value; take those of the old application',
     });
   }
+  const { DATABASE_URL: database = '', REDIS_URL: redis } = settings;
+  const passwords = {
+    DATABASE_URL: URL.canParse(database) ? new URL(database).password : '',
+    REDIS_URL: redis?.password ?? '',
+  };
   for (const name of ['DATABASE_URL', 'REDIS_URL'] as const) {
-    const url = settings[name];
-    if (url !== undefined && URL.canParse(url) && EXAMPLE.test(new URL(url).password)) {
-      problems.push({
-        name,
-        rule: 'must not have an example for a password; give the account one of its own',
-      });
-    }
+    if (!EXAMPLE.test(passwords[name])) continue;
+    problems.push({ name, rule: 'must not have an example for a password; give the account one of its own' });
   }
   return problems;
 }

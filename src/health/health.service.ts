@@ -1,9 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
+import { Injectable } from '@nestjs/common';
 
 import { Database } from '../database/index.js';
 import { HttpDrain } from '../http/index.js';
-import { REDIS_CLIENT } from '../redis/index.js';
+import { ping, RedisBoot } from '../redis/index.js';
 
 type Check = 'up' | 'down';
 
@@ -17,18 +16,24 @@ export interface Readiness {
 @Injectable()
 export class HealthService {
   constructor(
-    @Inject(REDIS_CLIENT) private readonly redis: Redis,
+    private readonly redis: RedisBoot,
     private readonly database: Database,
     private readonly drain: HttpDrain,
   ) {}
 
   async readiness(): Promise<Readiness> {
-    const [redis, database] = await Promise.all([answer(this.redis.ping()), answer(this.database.ping())]);
+    const [redis, database] = await Promise.all([answer(this.askRedis()), answer(this.database.ping())]);
     const up = redis === 'up' && database === 'up';
     return {
       status: this.drain.draining ? 'draining' : up ? 'ready' : 'unavailable',
       checks: { redis, database },
     };
+  }
+
+  // One that answers and was not looked at yet may be one that must not be used.
+  private async askRedis(): Promise<void> {
+    if (!this.redis.done) throw new Error('Redis was not there yet.');
+    await ping(this.redis.client);
   }
 }
 

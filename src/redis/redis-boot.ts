@@ -1,103 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 
-import { describeRedisUrl, messageOf } from './redis-client.js';
+import { messageOf } from './redis-client.js';
+import { refusalOf } from './refusals.js';
+import { describeRedis, RedisBootError, type RedisSettings } from './redis-settings.js';
+import { checkServer } from './server-check.js';
 
-const OLDEST_MAJOR = 7;
-
-export interface RedisBootOptions {
-  url: string;
-  production: boolean;
-  /** How long to wait for the first connection, ms: a container's Redis may start a moment after the program. */
-  deadlineMs: number;
-}
-
-/** Redis cannot be used as it is. The message says why and what to do. */
-export class RedisBootError extends Error {
-  override readonly name = 'RedisBootError';
-}
+const RETRY_MS = 200;
 
 /**
- * Connects `client`, waits until it is ready and looks at the server behind it.
- *
- * @throws {RedisBootError} when Redis does not answer in time, refuses the credentials, is older than 7.0, or, in
- *   production, may throw sessions away when its memory is full. The client is closed then.
+ * The first look at Redis: connects, waits until it is there, however long that takes, and looks at every server behind
+ * it. What waiting cannot make right ends it: wrong credentials, a server that must not be used.
  */
-export async function bootRedis(client: Redis, options: RedisBootOptions): Promise<void> {
-  try {
-    await ready(client, options);
-    checkServer(await client.info(), options);
-  } catch (error) {
-    client.disconnect();
-    throw error;
+export class RedisBoot {
+  /**
+   * Resolves when Redis is there and fit; rejects with {@link RedisBootError} when it is not fit, and the client is
+   * closed then. Never settles when the client is closed before.
+   */
+  readonly checked: Promise<void>;
+  /** Whether `checked` has resolved. */
+  done = false;
+  private reason = 'no answer';
+
+  constructor(
+    readonly client: Redis | Cluster,
+    private readonly settings: RedisSettings,
+    private readonly production: boolean,
+  ) {
+    this.checked = this.run();
+    // Whoever waits for it is told; that nobody does is no error.
+    this.checked.catch(() => undefined);
   }
-}
 
-function ready(client: Redis, { url, deadlineMs }: RedisBootOptions): Promise<void> {
-  const where = describeRedisUrl(url);
-  return new Promise((resolve, reject) => {
-    let last: Error | undefined;
-    const settle = (error?: RedisBootError) => {
-      clearTimeout(timer);
-      client.off('ready', onReady);
-      client.off('error', onError);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onReady = () => settle();
-    const onError = (error: Error) => {
-      last = error;
-      // Waiting does not make a wrong password right.
-      if (/^(WRONGPASS|NOAUTH|NOPERM)|invalid password/i.test(error.message)) {
-        settle(
-          new RedisBootError(
-            `Redis at ${where} refuses the credentials. Check user and password in REDIS_URL.`,
-          ),
-        );
-      }
-    };
-    const timer = setTimeout(() => {
-      const reason = last === undefined ? 'no answer' : messageOf(last);
-      const advice = 'Start it, or set REDIS_URL to one that runs.';
-      settle(
-        new RedisBootError(
-          `Redis at ${where} was not ready within ${deadlineMs / 1_000} s: ${reason}. ${advice}`,
-        ),
-      );
-    }, deadlineMs);
-    client.on('ready', onReady);
-    client.on('error', onError);
-    // Its failure arrives as 'error', and the client goes on trying.
-    client.connect().catch(() => undefined);
-  });
-}
+  /** @returns whether Redis was there and fit within that time. @throws {RedisBootError} as `checked` does */
+  async within(deadlineMs: number): Promise<boolean> {
+    const timer = new AbortController();
+    const late = delay(deadlineMs, false, { signal: timer.signal }).catch(() => false);
+    try {
+      return await Promise.race([this.checked.then(() => true), late]);
+    } finally {
+      timer.abort();
+    }
+  }
 
-/**
- * Judges a server by the text of its `INFO`.
- *
- * @throws {RedisBootError} as {@link bootRedis} does.
- */
-export function checkServer(
-  info: string,
-  { url, production }: Pick<RedisBootOptions, 'url' | 'production'>,
-): void {
-  const where = describeRedisUrl(url);
-  // Valkey names the Redis version it is compatible with in the same field.
-  const version = field(info, 'redis_version');
-  if (Number.parseInt(version, 10) < OLDEST_MAJOR) {
-    throw new RedisBootError(
-      `Redis at ${where} is version ${version}. Latchkey needs Redis 7.0 or later, or Valkey.`,
+  /** Says once, in the log, what is waited for and what that means. */
+  announce(): void {
+    new Logger('Redis').warn(
+      `Waiting for Redis at ${describeRedis(this.settings)}: ${this.reason}. ` +
+        'Until it answers, requests that need a session get 503.',
     );
   }
-  const policy = field(info, 'maxmemory_policy');
-  if (policy === 'noeviction') return;
-  const message =
-    `Redis at ${where} has maxmemory-policy ${policy}: when its memory is full it would throw live sessions away, and ` +
-    'revocations with them. Set "maxmemory-policy noeviction".';
-  if (production) throw new RedisBootError(message);
-  new Logger('Redis').warn(message);
-}
 
-function field(info: string, name: string): string {
-  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? 'unknown';
+  /** What to say when nobody waits any longer. */
+  unreachable(deadlineMs: number): RedisBootError {
+    return new RedisBootError(
+      `Redis at ${describeRedis(this.settings)} was not ready within ${deadlineMs / 1_000} s: ${this.reason}. ` +
+        'Start it, or set REDIS_URL to one that runs.',
+    );
+  }
+
+  private async run(): Promise<void> {
+    for (;;) {
+      try {
+        await this.untilReady();
+        await this.examine();
+        this.done = true;
+        return;
+      } catch (error) {
+        if (error instanceof RedisBootError) {
+          this.client.disconnect();
+          throw error;
+        }
+        // Gone again, or a replica that is about to be promoted.
+        this.reason = messageOf(error as Error);
+        if (this.settings.topology === 'sentinel' && this.client.status === 'ready')
+          this.client.disconnect(true);
+        await delay(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  private async examine(): Promise<void> {
+    const { client, settings, production } = this;
+    if (!client.isCluster) return checkServer(await client.info(), settings, { production });
+    for (const node of (client as Cluster).nodes('master')) {
+      const address = `${node.options.host}:${node.options.port}`;
+      checkServer(await node.info(), settings, { production, address });
+    }
+  }
+
+  private untilReady(): Promise<void> {
+    const { client } = this;
+    if (client.status === 'ready') return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (error?: RedisBootError) => {
+        client.off('ready', onReady).off('error', onError).off('node error', onError);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onReady = () => settle();
+      const onError = (error: Error) => {
+        this.reason = messageOf(error);
+        const refusal = refusalOf(error, this.settings);
+        if (refusal) settle(refusal);
+      };
+      client.on('ready', onReady).on('error', onError).on('node error', onError);
+      // Its failure arrives as 'error', and the client goes on trying.
+      if (client.status === 'wait') client.connect().catch(() => undefined);
+    });
+  }
 }

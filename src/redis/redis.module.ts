@@ -1,14 +1,24 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 
-import { bootRedis } from './redis-boot.js';
+import { RedisBoot } from './redis-boot.js';
 import { createRedisClient } from './redis-client.js';
+import type { RedisSettings } from './redis-settings.js';
 
+// A container's Redis may start a moment after the program.
 const BOOT_DEADLINE_MS = 5_000;
+const PATIENCE_MS = 1_000;
 const QUIT_DEADLINE_MS = 500;
 
-/** Token of the program's Redis client, ready since before the application started. */
+/** Token of the program's Redis client. */
 export const REDIS_CLIENT = Symbol('REDIS_CLIENT');
+
+export interface RedisModuleOptions {
+  settings: RedisSettings;
+  production: boolean;
+  /** Whether to go on without a Redis that is not there yet, and wait for it meanwhile; else that is an error. */
+  mayBeAway: boolean;
+}
 
 /**
  * The program's connection to Redis: made and checked at start, closed last, when nothing needs it any more. Global:
@@ -17,18 +27,23 @@ export const REDIS_CLIENT = Symbol('REDIS_CLIENT');
 @Global()
 @Module({})
 export class RedisModule implements OnApplicationShutdown {
-  constructor(@Inject(REDIS_CLIENT) private readonly client: Redis) {}
+  constructor(@Inject(REDIS_CLIENT) private readonly client: Redis | Cluster) {}
 
-  static forRoot(options: { url: string; production: boolean }): DynamicModule {
-    const useFactory = async (): Promise<Redis> => {
-      const client = createRedisClient(options.url);
-      await bootRedis(client, { ...options, deadlineMs: BOOT_DEADLINE_MS });
-      return client;
+  static forRoot(options: RedisModuleOptions): DynamicModule {
+    const boot = {
+      provide: RedisBoot,
+      useFactory: async () => {
+        const client = createRedisClient(options.settings);
+        return waitFor(new RedisBoot(client, options.settings, options.production), options.mayBeAway);
+      },
     };
     return {
       module: RedisModule,
-      providers: [{ provide: REDIS_CLIENT, useFactory }],
-      exports: [REDIS_CLIENT],
+      providers: [
+        boot,
+        { provide: REDIS_CLIENT, useFactory: ({ client }: RedisBoot) => client, inject: [RedisBoot] },
+      ],
+      exports: [REDIS_CLIENT, RedisBoot],
     };
   }
 
@@ -37,8 +52,18 @@ export class RedisModule implements OnApplicationShutdown {
   }
 }
 
+async function waitFor(boot: RedisBoot, mayBeAway: boolean): Promise<RedisBoot> {
+  if (await boot.within(mayBeAway ? PATIENCE_MS : BOOT_DEADLINE_MS)) return boot;
+  if (mayBeAway) {
+    boot.announce();
+    return boot;
+  }
+  boot.client.disconnect();
+  throw boot.unreachable(BOOT_DEADLINE_MS);
+}
+
 /** Lets the answers that are due arrive, for at most half a second, then closes the connection for good. */
-export async function closeRedisClient(client: Redis): Promise<void> {
+export async function closeRedisClient(client: Redis | Cluster): Promise<void> {
   if (client.status === 'ready') {
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<void>((resolve) => {

@@ -12,6 +12,7 @@ import {
   TESTS_USER,
   type RedisProcess,
 } from './redis-process.js';
+import type { TestCertificates } from './tls.js';
 
 const HOST = '127.0.0.1';
 const PRIMARIES = 3;
@@ -59,6 +60,8 @@ export interface TestClusterOptions {
   replicas?: number;
   /** Further arguments for every server. */
   args?: string[];
+  /** The servers speak TLS only, and ask clients for a certificate. */
+  tls?: TestCertificates;
 }
 
 /**
@@ -68,11 +71,13 @@ export interface TestClusterOptions {
 export async function startCluster({
   replicas = 0,
   args = [],
+  tls,
 }: TestClusterOptions = {}): Promise<TestCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'lk-cluster-'));
   const clients = new TestClients();
   const opened: Cluster[] = [];
-  const nodes = await startNodes(PRIMARIES * (1 + replicas), directory, clients, args);
+  const access = tls ? { ...TESTS, tls: tls.read() } : TESTS;
+  const nodes = await startNodes(PRIMARIES * (1 + replicas), directory, clients, { args, tls });
   const [one, two, three] = nodes as [StartedNode, StartedNode, StartedNode, ...StartedNode[]];
   const primaries: TestCluster['primaries'] = [one, two, three];
   await joinNodes(nodes, primaries);
@@ -92,11 +97,11 @@ export async function startCluster({
   return {
     primaries,
     replicas: nodes.slice(PRIMARIES),
-    url: `redis+cluster://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
+    url: `redis${tls ? 's' : ''}+cluster://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
     client(options = {}) {
       const client = new Cluster(
         nodes.map(({ port }) => ({ host: HOST, port })),
-        { ...options, redisOptions: { ...TESTS, disconnectTimeout: 50, ...options.redisOptions } },
+        { ...options, redisOptions: { ...access, disconnectTimeout: 50, ...options.redisOptions } },
       );
       client.on('error', () => undefined);
       opened.push(client);
@@ -105,6 +110,7 @@ export async function startCluster({
     slotOf: async (key) => Number(await primaries[0].admin.cluster('KEYSLOT', key)),
     beginMove,
     async moveSlot(slot, to) {
+      if ((await ownerOf(nodes, slot)) === to) return;
       const move = await beginMove(slot, to);
       await move.moveKeys();
       await move.finish();
@@ -131,7 +137,7 @@ async function startNodes(
   count: number,
   directory: string,
   clients: TestClients,
-  args: string[],
+  { args, tls }: { args: string[]; tls: TestCertificates | undefined },
 ): Promise<StartedNode[]> {
   const ports = await freePorts(2 * count);
   return Promise.all(
@@ -140,7 +146,10 @@ async function startNodes(
       const own = join(directory, String(port));
       await mkdir(own);
       const server = await startRedisProcess([
-        ...['--port', String(port), '--bind', HOST, '--dir', own, '--save', '', '--appendonly', 'no'],
+        ...(tls
+          ? ['--port', '0', '--tls-port', String(port), '--tls-cluster', 'yes', ...tls.args()]
+          : ['--port', String(port)]),
+        ...['--bind', HOST, '--dir', own, '--save', '', '--appendonly', 'no'],
         ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '1000'],
         ...[
           '--repl-diskless-sync-delay',
@@ -153,7 +162,7 @@ async function startNodes(
         ...TESTS_USER,
         ...args,
       ]);
-      const admin = clients.open({ host: HOST, port });
+      const admin = clients.open({ host: HOST, port, ...(tls && { tls: tls.read() }) });
       const id = String(await admin.cluster('MYID'));
       return {
         get pid() {

@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Module, Param, Post, Req, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Request } from 'express';
-import type { Redis } from 'ioredis';
 import type { AddressInfo } from 'node:net';
 import { AuditModule } from '../../src/audit/index.js';
 import { Database, DatabaseModule } from '../../src/database/index.js';
 import { ProblemFilter } from '../../src/problem/index.js';
+import { parseRedisUrl } from '../../src/config/index.js';
 import { createRedisClient } from '../../src/redis/index.js';
 import { requestSession, SessionModule, SessionService } from '../../src/session/index.js';
 import { UsersModule, UsersService } from '../../src/users/index.js';
@@ -71,7 +71,13 @@ export interface UsersHost {
 
 /** Starts one; Redis may be away. Its accounts log in without a password, and their hash is what they say it is. */
 export async function startUsersHost(databaseUrl: string, redisUrl: string): Promise<UsersHost> {
-  const client: Redis = createRedisClient(redisUrl);
+  const servers = parseRedisUrl(redisUrl) as NonNullable<ReturnType<typeof parseRedisUrl>>;
+  const client = createRedisClient({
+    ...servers,
+    tls: undefined,
+    sentinelUser: undefined,
+    sentinelPassword: undefined,
+  });
   await client.connect().catch(() => undefined);
 
   @Module({
