@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { parseEnv, type Env } from './config/index.js';
 import { welcome } from './welcome.js';
@@ -58,6 +58,7 @@ describe('welcome', () => {
     expect(argumentsOf(session).at(-1)).toBe(`${URL}/auth/session`);
     expect(argumentsOf(sessions).at(-1)).toBe(`${URL}/auth/sessions`);
     const jar = argumentsOf(login)[argumentsOf(login).indexOf('-c') + 1];
+    expect(dirname(jar as string)).toBe(envOf().dataDir);
     expect(argumentsOf(session)[argumentsOf(session).indexOf('-b') + 1]).toBe(jar);
   });
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { formatDuration, type Env } from './config/index.js';
@@ -44,6 +43,9 @@ export function welcome(env: Env, { url, takenPort }: Listening, admin: FirstAdm
     ...policy,
     '',
     ...(admin === null ? [] : [...aboutAdmin(admin), '']),
+    ...(env.registration === 'confirm' && env.mail.smtp === undefined
+      ? [`  Mails        in ${join(env.dataDir, 'mail')}`, '']
+      : []),
     '  Try it',
     ...tour(env, url, admin).map((line) => `    ${line}`),
     '',
@@ -60,7 +62,8 @@ function aboutAdmin({ email, password, passwordFile }: FirstAdmin): string[] {
 }
 
 function tour(env: Env, url: string, admin: FirstAdmin | null): string[] {
-  const jar = quoted(join(tmpdir(), `latchkey-${new URL(url).port}.cookies`));
+  // A live session: in the data directory, which nobody else can read.
+  const jar = quoted(join(env.dataDir, `curl-${new URL(url).port}.cookies`));
   const curl = `curl -sS -w '\\n'`;
   const post = (path: string, body: string): string =>
     `${curl} -c ${jar} -H 'Content-Type: application/json' -d ${body} ${url}${path}`;

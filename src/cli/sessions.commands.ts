@@ -109,7 +109,10 @@ function sessionLine({ id, lastSeenAt, expiresAt, ip, device }: SessionView): st
 
 function inspectionText({ data, meta, header, findings, ...rest }: SessionInspection): string {
   const shown = { ...rest, ...header, ...meta, generation: rest.generation };
-  const lines = Object.entries(shown).map(([name, value]) => line(name, readable(name, value)));
+  const lines = Object.entries(shown).map(([name, value]) =>
+    // In milliseconds for programs, in seconds for people.
+    line(name === 'ttlMs' ? 'ttl' : name, readable(name, value)),
+  );
   const sizes = Object.entries(data).map(([name, bytes]) => line(`data.${name}`, `${bytes} bytes`));
   return [
     ...lines,

@@ -30,6 +30,17 @@ describe('an SQLite database', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
+  it('has everything in its one file when it is closed', async () => {
+    const database = open();
+    await sql`create table note (id text)`.execute(database.kysely);
+    await insert(database, 'a');
+    await database.close();
+    const file = join(directory, 'private', 'users.db');
+    expect(statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
+    rmSync(`${file}-wal`, { force: true });
+    expect(await ids(open())).toEqual(['a']);
+  });
+
   it('lies in files that only the owner can read', async () => {
     await open().migrate();
     const modeOf = (...path: string[]): number => statSync(join(directory, ...path)).mode & 0o777;

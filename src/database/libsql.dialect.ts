@@ -140,7 +140,13 @@ class LibsqlConnection implements DatabaseConnection {
     throw new Error('Streaming is not supported on SQLite.');
   }
 
+  /** libsql closes when its statements are garbage; a copy of the file must be whole when the program has ended. */
   close(): void {
+    try {
+      this.database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Another process has it open, or it is gone: nothing is lost, the next one to open it reads the log, too.
+    }
     this.database.close();
   }
 }
