@@ -13,9 +13,9 @@ export const MUTANTS_OF_CODE: Mutant[] = [
   {
     name: 'a read takes two commands',
     file: 'store/session.repository.ts',
-    find: 'const [raw, generation, principal] = await this.redis.ask(',
+    find: 'const [raw, generation, principal] = await this.redis.read(',
     replace:
-      'await this.redis.client.exists(key);\n    const [raw, generation, principal] = await this.redis.ask(',
+      'await this.redis.client.exists(key);\n    const [raw, generation, principal] = await this.redis.read(',
   },
   {
     name: "a read accepts another user's session",
