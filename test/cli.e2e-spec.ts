@@ -299,7 +299,7 @@ describe('sessions inspect', () => {
     const { stdout } = await sessions('inspect', id, '--email=looked-at@example.com');
     expect(stdout).toContain('data.passport');
     expect(stdout).toMatch(/^authenticatedAt +\d{4}-\d\d-\d\dT[\d:.]+Z$/m);
-    expect(stdout).toMatch(/^ttlMs +\d+ s$/m);
+    expect(stdout).toMatch(/^ttl +\d+ s$/m);
     expect(stdout).not.toMatch(/\d{13}/);
     expect(stdout).not.toContain('Lovelace');
     const unknown = await sessions('inspect', '--email=looked-at@example.com', 'no-such-session');

@@ -296,7 +296,6 @@ describe('parseEnv', () => {
           'redis+cluster://host:port,host:port (rediss for TLS) or unix:/path/to/socket',
         '  SESSION_SECRETS: every secret must have at least 32 characters',
         '  SESSION_WEB_IDLE: must not be longer than SESSION_WEB_ABSOLUTE',
-        'Each of them is explained in .env.example.',
       ].join('\n'),
     );
   });

@@ -15,11 +15,7 @@ import { productionProblems } from './production.rules.js';
 export class EnvError extends Error {
   constructor(readonly problems: readonly EnvProblem[]) {
     super(
-      [
-        'The settings cannot be used:',
-        ...problems.map(({ name, rule }) => `  ${name}: ${rule}`),
-        'Each of them is explained in .env.example.',
-      ].join('\n'),
+      ['The settings cannot be used:', ...problems.map(({ name, rule }) => `  ${name}: ${rule}`)].join('\n'),
     );
     this.name = 'EnvError';
   }
