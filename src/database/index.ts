@@ -5,3 +5,4 @@ export { DatabaseModule } from './database.module.js';
 export { decodeCursor, encodeCursor, type KeysetPosition } from './keyset-cursor.js';
 export type { AuditEventsTable, Flag, Schema, SessionOutboxTable, UsersTable } from './database.schema.js';
 export { DatabaseUrlError, parseDatabaseUrl, type DatabaseLocation } from './database.url.js';
+export { DeletionRounds } from './deletion-rounds.js';
