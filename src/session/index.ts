@@ -45,6 +45,7 @@ export {
   type LimitPolicy,
   type PrincipalUpdate,
   type Profile,
+  type Revocation,
   type SavePolicy,
   type SessionEvent,
   type SessionMeta,

@@ -79,6 +79,17 @@ export interface SessionMeta {
 /** Why a session ended. */
 export type EndReason = 'logout' | 'revoked' | 'revoked-all' | 'replaced' | 'rotated' | 'evicted';
 
+/** What a call that ends sessions has done. In force when it answers, on every node. */
+export interface Revocation {
+  /** How many live sessions ended. */
+  revoked: number;
+  /**
+   * Whether every replica that may be promoted has it, so that a failover cannot undo it; false: they did not confirm it
+   * in time. Undefined unless revocations are replicated (option `durability`).
+   */
+  durable?: boolean;
+}
+
 /** Something that happened to sessions, for metrics and logs. No token, no digest and no session data in it. */
 export type SessionEvent =
   | { type: 'created'; anonymous: boolean }
@@ -87,6 +98,11 @@ export type SessionEvent =
   | { type: 'merged'; conflicts: number }
   | { type: 'ignored'; reason: 'corrupt' | 'mismatch' | 'other-version' | 'wrong-transport' }
   | { type: 'quarantined'; reason: 'corrupt' | 'mismatch' }
+  /**
+   * A command that ends sessions was answered: `local`, in force on the primary; `durable`, on every replica too;
+   * `unconfirmed`, the replicas did not confirm it in time. With how long that took, waiting for them included.
+   */
+  | { type: 'revocation'; reason: 'local' | 'durable' | 'unconfirmed'; durationMs: number }
   | { type: 'store-failed'; operation: string };
 
 /** Port: hears what happens to sessions. Called synchronously; it must not throw and must not block. */
