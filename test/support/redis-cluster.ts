@@ -43,6 +43,10 @@ export interface TestCluster {
   /** Keys that match a pattern, of all primaries. */
   keys(pattern: string): Promise<string[]>;
   flush(): Promise<void>;
+  /** Starts a further primary, which has no slot yet. Resolves when all servers know each other. */
+  join(): Promise<ClusterNode>;
+  /** Ends a server that has no slot any more, and makes all others forget it. */
+  leave(node: ClusterNode): Promise<void>;
   /** Ends the processes and removes their files. */
   stop(): Promise<void>;
 }
@@ -80,6 +84,8 @@ export async function startCluster({
   const nodes = await startNodes(PRIMARIES * (1 + replicas), directory, clients, { args, tls });
   const [one, two, three] = nodes as [StartedNode, StartedNode, StartedNode, ...StartedNode[]];
   const primaries: TestCluster['primaries'] = [one, two, three];
+  const joined: ClusterNode[] = [];
+  const withSlots = () => [...primaries, ...joined].filter((node) => nodes.includes(node as StartedNode));
   await joinNodes(nodes, primaries);
 
   const beginMove = async (slot: number, to: ClusterNode): Promise<SlotMove> => {
@@ -89,7 +95,7 @@ export async function startCluster({
     return {
       moveKeys: () => migrateKeys(from.admin, slot, to.port),
       async finish() {
-        for (const node of [to, ...primaries.filter((one) => one !== to)])
+        for (const node of [to, ...withSlots().filter((one) => one !== to)])
           await node.admin.cluster('SETSLOT', slot, 'NODE', to.id);
       },
     };
@@ -116,9 +122,23 @@ export async function startCluster({
       await move.finish();
     },
     keys: async (pattern) =>
-      (await Promise.all(primaries.map(({ admin }) => admin.keys(pattern)))).flat().sort(),
+      (await Promise.all(withSlots().map(({ admin }) => admin.keys(pattern)))).flat().sort(),
     async flush() {
-      await Promise.all(primaries.map(({ admin }) => admin.flushall()));
+      await Promise.all(withSlots().map(({ admin }) => admin.flushall()));
+    },
+    async join() {
+      const [node] = (await startNodes(1, directory, clients, { args, tls })) as [StartedNode];
+      nodes.push(node);
+      joined.push(node);
+      await meet(nodes);
+      await everyNode(nodes, async ({ admin }) => (await clusterInfo(admin)).includes('cluster_state:ok'));
+      return node;
+    },
+    async leave(node) {
+      nodes.splice(nodes.indexOf(node as StartedNode), 1);
+      // First it: for as long as it talks to the others, they learn of it again.
+      await node.kill();
+      await Promise.all(nodes.map(({ admin }) => admin.cluster('FORGET', node.id)));
     },
     async stop() {
       for (const client of opened) client.disconnect();
@@ -189,14 +209,7 @@ async function joinNodes(nodes: StartedNode[], primaries: ClusterNode[]): Promis
     const last = Math.min((i + 1) * share, SLOTS) - 1;
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', String(i * share), String(last));
   }
-  const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
-  for (const { port, busPort } of others) {
-    await first.admin.call('CLUSTER', 'MEET', HOST, String(port), String(busPort));
-  }
-  await everyNode(nodes, async ({ admin }) => {
-    const known = /cluster_known_nodes:(\d+)/.exec(await clusterInfo(admin))?.[1];
-    return Number(known) === nodes.length && !(await clusterNodes(admin)).includes('handshake');
-  });
+  await meet(nodes);
   for (const [i, { admin }] of nodes.slice(primaries.length).entries()) {
     await admin.cluster('REPLICATE', (primaries[i % primaries.length] as ClusterNode).id);
   }
@@ -208,6 +221,18 @@ async function joinNodes(nodes: StartedNode[], primaries: ClusterNode[]): Promis
   await everyNode(nodes, async ({ admin }) => {
     const lines = (await clusterNodes(admin)).trim().split('\n');
     return lines.filter((line) => line.includes('slave')).length === nodes.length - primaries.length;
+  });
+}
+
+/** Makes every server known to every other. */
+async function meet(nodes: StartedNode[]): Promise<void> {
+  const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
+  for (const { port, busPort } of others) {
+    await first.admin.call('CLUSTER', 'MEET', HOST, String(port), String(busPort));
+  }
+  await everyNode(nodes, async ({ admin }) => {
+    const known = /cluster_known_nodes:(\d+)/.exec(await clusterInfo(admin))?.[1];
+    return Number(known) === nodes.length && !(await clusterNodes(admin)).includes('handshake');
   });
 }
 

@@ -1,0 +1,100 @@
+import type { LoadDriver, Sample } from './driver.js';
+import { countsOf } from './driver.js';
+import type { Blow, LoadedRedis } from './loaded-redis.js';
+import type { Losses } from './model.js';
+import type { LoadedNodes, NodeTimes } from './nodes.js';
+
+// On a busy machine sentinels and servers take their time; what is asserted is what happens meanwhile.
+const RECOVERY_DEADLINE_MS = 60_000;
+const QUIET_MS = 700;
+
+/** What one node answered while the failure lasted. */
+export interface NodeReport extends NodeTimes {
+  requests: number;
+  unavailable: number;
+  /** From the failure to the first and to the last 503, ms. */
+  firstMs: number | undefined;
+  lastMs: number | undefined;
+}
+
+/** What a failure looked like from outside. */
+export interface FailureReport extends Losses {
+  blow: Blow;
+  /** From the failure until another server had the place, ms. */
+  promotedMs: number;
+  nodes: NodeReport[];
+  /** Requests about users whose shard was never away: reads, carts, listings and revocations, and how many got 503. */
+  healthy: { requests: number; unavailable: number };
+  /** The longest request as a client saw it, ms. */
+  longestMs: number;
+  /** What was answered, by kind. */
+  counts: string;
+}
+
+/** Takes a primary away under load, waits until all is well again, brings it back, and counts. */
+export async function failOver(
+  driver: LoadDriver,
+  redis: LoadedRedis,
+  nodes: LoadedNodes,
+  blow: Blow,
+): Promise<FailureReport> {
+  await driver.unwatch();
+  await nodes.times();
+  const first = driver.samples.length;
+  driver.model.beginFailure();
+  const struckMs = performance.now();
+  const hit = await redis.strike(blow);
+  const promotedMs = performance.now() - struckMs;
+  await driver.recovered(QUIET_MS, RECOVERY_DEADLINE_MS);
+  await redis.mend();
+  await driver.recovered(QUIET_MS, RECOVERY_DEADLINE_MS);
+  // First what is at risk is looked at, then it counts as durable.
+  await driver.traffic.lookAtRisks();
+  await driver.barrier();
+  const losses = driver.model.endFailure();
+  driver.watch();
+
+  const samples = driver.samples.slice(first).filter(({ endedMs }) => endedMs >= struckMs);
+  const times = await nodes.times();
+  return {
+    ...losses,
+    blow,
+    promotedMs,
+    nodes: times.map((time, node) => ({
+      ...time,
+      ...unavailability(
+        samples.filter((one) => one.node === node),
+        struckMs,
+      ),
+    })),
+    healthy: await healthy(samples, redis, hit),
+    longestMs: Math.max(...samples.map(({ beganMs, endedMs }) => endedMs - beganMs)),
+    counts: countsOf(samples),
+  };
+}
+
+function unavailability(samples: Sample[], struckMs: number): Omit<NodeReport, keyof NodeTimes> {
+  const refused = samples.filter(({ status }) => status === 503);
+  const times = refused.map(({ endedMs }) => endedMs - struckMs);
+  return {
+    requests: samples.length,
+    unavailable: refused.length,
+    firstMs: times.length > 0 ? Math.min(...times) : undefined,
+    lastMs: times.length > 0 ? Math.max(...times) : undefined,
+  };
+}
+
+async function healthy(
+  samples: Sample[],
+  redis: LoadedRedis,
+  { first, last }: { first: number; last: number },
+): Promise<FailureReport['healthy']> {
+  const hit = new Map<string, boolean>();
+  for (const tag of new Set(samples.map((one) => one.tag))) {
+    const slot = await redis.slotOf(tag);
+    hit.set(tag, first <= slot && slot <= last);
+  }
+  // A login counts in shards that are not its user's.
+  const others = samples.filter(({ act, tag }) => act !== 'login' && hit.get(tag) === false);
+  return { requests: others.length, unavailable: others.filter(({ status }) => status === 503).length };
+}
