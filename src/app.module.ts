@@ -20,7 +20,7 @@ import { DatabaseModule } from './database/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule, knownOrigins } from './http/index.js';
 import { createMailSender } from './mail/index.js';
-import { MeteredSecurityEvents, MeteredSessionObserver, Metrics, MetricsModule } from './metrics/index.js';
+import { MeteredSecurityEvents, Metrics, MetricsModule } from './metrics/index.js';
 import { ProblemFilter } from './problem/index.js';
 import { REDIS_CLIENT, RedisModule } from './redis/index.js';
 import { SessionModule, type SessionModuleOptions } from './session/index.js';
@@ -107,7 +107,7 @@ function sessionOptions(env: Env, client: Redis | Cluster, metrics: Metrics): Se
       prefix: env.sessionPrefix,
       perAddress: env.visitorsPerAddress,
     }),
-    observer: new MeteredSessionObserver(metrics),
+    observer: metrics.sessions,
   };
 }
 
@@ -135,7 +135,8 @@ function authOptions(env: Env, { users, tokens, trail, client, metrics }: AuthPa
       secrets: env.sessionSecrets,
       ...env.throttle,
     }),
-    events: new MeteredSecurityEvents(trail, metrics),
+    events: new MeteredSecurityEvents(trail, metrics.security),
+    hashObserver: metrics.hashing,
     registration: env.registration,
     mailSender: createMailSender({
       ...env.mail,

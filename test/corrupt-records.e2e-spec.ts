@@ -39,7 +39,7 @@ describe('the program, upon a session record that cannot be read', () => {
 
   it('counts it', async () => {
     const text = await (await fetch(`${program.url}/metrics`)).text();
-    expect(text).toContain('latchkey_session_events_total{event="ignored",reason="corrupt"} 1');
-    expect(text).toContain('latchkey_session_events_total{event="quarantined",reason="corrupt"} 1');
+    expect(text).toContain('latchkey_session_records_unusable_total{reason="corrupt"} 1');
+    expect(text).toContain('latchkey_session_records_quarantined_total{reason="corrupt"} 1');
   });
 });

@@ -3,12 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MetricsModule } from '../src/metrics/index.js';
 import { PASSWORD, startApp } from './support/app.js';
 import { BearerClient, CookieClient } from './support/clients.js';
-
-/** The value of a line of the Prometheus text; undefined when it is not there. */
-function value(metrics: string, series: string): number | undefined {
-  const line = metrics.split('\n').find((candidate) => candidate.startsWith(`${series} `));
-  return line === undefined ? undefined : Number(line.slice(series.length + 1));
-}
+import { parsePrometheus, valueOf } from './support/prometheus.js';
 
 describe('metrics', () => {
   it('counts requests by route, sessions and security events, on the main port of a development', async () => {
@@ -25,23 +20,29 @@ describe('metrics', () => {
     const { status, text, headers } = await new CookieClient(app.url).get('/metrics');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-    const requests = (method: string, route: string, answer: number): number | undefined =>
-      value(
-        text,
-        `http_request_duration_seconds_count{method="${method}",route="${route}",status="${answer}"}`,
-      );
-    expect(requests('POST', '/auth/register', 201)).toBe(1);
-    expect(requests('POST', '/auth/login', 401)).toBe(1);
-    expect(requests('DELETE', '/auth/sessions/:sessionId', 404)).toBe(1);
-    expect(requests('GET', 'unmatched', 404)).toBe(1);
-    expect(requests('OTHER', '/auth/session', 405)).toBe(1);
-    expect(value(text, 'latchkey_session_events_total{event="created",reason="login"}')).toBe(1);
-    expect(value(text, 'latchkey_session_events_total{event="ended",reason="logout"}')).toBe(1);
-    expect(value(text, 'latchkey_security_events_total{type="registered"}')).toBe(1);
-    expect(value(text, 'latchkey_security_events_total{type="login.failed"}')).toBe(1);
+    const metrics = parsePrometheus(text);
+    const value = (name: string, labels?: Record<string, string>) => valueOf(metrics, name, labels);
+    const requests = (method: string, route: string, status: string) =>
+      value('http_request_duration_seconds_count', { method, route, status });
+    expect(requests('POST', '/auth/register', '201')).toBe(1);
+    expect(requests('POST', '/auth/login', '401')).toBe(1);
+    expect(requests('DELETE', '/auth/sessions/:sessionId', '404')).toBe(1);
+    expect(requests('GET', 'unmatched', '404')).toBe(1);
+    expect(requests('OTHER', '/auth/session', '405')).toBe(1);
+    expect(value('latchkey_sessions_created_total', { kind: 'user' })).toBe(1);
+    expect(value('latchkey_sessions_ended_total', { reason: 'logout' })).toBe(1);
+    expect(value('latchkey_sessions_ended_total', { reason: 'rotated' })).toBe(1);
+    expect(value('latchkey_security_events_total', { type: 'registered' })).toBe(1);
+    expect(value('latchkey_logins_total', { outcome: 'failed' })).toBe(1);
+    expect(value('latchkey_logins_total', { outcome: 'succeeded' })).toBe(1);
     // Written with its change, past the recorder, and counted once all the same.
-    expect(value(text, 'latchkey_security_events_total{type="password.changed"}')).toBe(1);
-    expect(value(text, 'process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(value('latchkey_security_events_total', { type: 'password.changed' })).toBe(1);
+    // Registering and logging in once each; changing it compares and hashes.
+    expect(value('latchkey_password_hash_duration_seconds_count')).toBeGreaterThanOrEqual(4);
+    expect(value('latchkey_store_command_duration_seconds_count', { operation: 'destroy' })).toBe(1);
+    expect(value('latchkey_redis_up')).toBe(1);
+    expect(value('latchkey_outbox_entries')).toBe(0);
+    expect(value('process_cpu_seconds_total')).toBeGreaterThan(0);
     expect(text).not.toMatch(/nora|not-one-of-mine/);
     await app.close();
   });
@@ -53,7 +54,7 @@ describe('metrics', () => {
     expect((await new BearerClient(app.url).get('/metrics')).status).toBe(404);
     const answer = await own.get('/metrics');
     expect(answer.status).toBe(200);
-    expect(answer.text).toContain('http_request_duration_seconds_count');
+    expect(answer.text).toContain('http_request_duration_seconds');
     expect((await own.get('/auth/session')).status).toBe(404);
     expect((await own.post('/metrics', {})).status).toBe(404);
     await app.close();

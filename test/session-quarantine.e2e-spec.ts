@@ -133,6 +133,7 @@ describe('a session record that no request can use', () => {
     await idle(store);
     expect(events.filter(({ type }) => type !== 'created')).toEqual([
       { type: 'ignored', reason: 'corrupt' },
+      { type: 'pruned', count: 1 },
       { type: 'quarantined', reason: 'corrupt' },
     ]);
   });

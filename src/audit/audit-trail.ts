@@ -13,6 +13,8 @@ const MAX_PAGE = 100;
 @Injectable()
 export class AuditTrail implements SecurityEvents, EventDirectory {
   private readonly logger = new Logger('Audit');
+  /** Events that this process could not write; they are in the log. */
+  failures = 0;
 
   constructor(private readonly events: AuditRepository) {}
 
@@ -25,6 +27,7 @@ export class AuditTrail implements SecurityEvents, EventDirectory {
     try {
       await withinDeadline(RECORD_TIMEOUT_MS, this.events.insert(event));
     } catch (error) {
+      this.failures += 1;
       this.logger.error(`not in the trail: ${JSON.stringify(event)} because ${describeError(error)}`);
     }
   }

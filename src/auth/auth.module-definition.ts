@@ -8,6 +8,7 @@ import type { OneTimeTokenStore } from './one-time-token-store.js';
 import type { Argon2Parameters } from './password/argon2.hasher.js';
 import type { BreachedPasswords } from './password/breached-passwords.js';
 import type { PasswordHasher } from './password-hasher.js';
+import type { HashObserver } from './password/hash-observer.js';
 import type { QueuedHasher } from './password/queued.hasher.js';
 import type { SecurityEvents } from './security-events.js';
 import type { UserStore } from './user-store.js';
@@ -56,6 +57,8 @@ export interface AuthModuleOptions {
   hashConcurrency?: number;
   /** How many more may wait for that; the next is answered 503 LOGIN_BUSY. @default 64 */
   hashQueueLength?: number;
+  /** Hears of the queue of hashes, for metrics. @default nobody does */
+  hashObserver?: HashObserver;
   /** Threads of libuv's pool, when `UV_THREADPOOL_SIZE` has set them. @default 4 */
   threadPoolSize?: number;
   /**
@@ -85,6 +88,7 @@ export type ResolvedAuthOptions = Required<
     | 'cookie'
     | 'events'
     | 'hashConcurrency'
+    | 'hashObserver'
     | 'hasher'
     | 'hashQueueLength'
     | 'mailSender'

@@ -26,10 +26,7 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
   return {
     userStore: options.userStore,
     throttle: options.throttle,
-    hasher: new QueuedHasher(options.hasher ?? new Argon2Hasher(options.argon2), {
-      concurrency: Math.min(options.hashConcurrency ?? Infinity, capacityOf(options)),
-      queueLength: options.hashQueueLength ?? 64,
-    }),
+    hasher: queuedHasher(options),
     events: options.events,
     notifier: options.notifier,
     registration: options.registration ?? 'closed',
@@ -46,6 +43,14 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     cookie: { name: '__Host-sid', secure: true, sameSite: 'lax', ...options.cookie },
     adminRole: options.adminRole ?? 'admin',
   };
+}
+
+function queuedHasher(options: AuthModuleOptions): QueuedHasher {
+  const limits = {
+    concurrency: Math.min(options.hashConcurrency ?? Infinity, capacityOf(options)),
+    queueLength: options.hashQueueLength ?? 64,
+  };
+  return new QueuedHasher(options.hasher ?? new Argon2Hasher(options.argon2), limits, options.hashObserver);
 }
 
 function capacityOf({ hasher, argon2, threadPoolSize }: AuthModuleOptions): number {

@@ -53,6 +53,7 @@ export type { OneTimeTokenRecord } from './one-time-token-store.js';
 export { Argon2Hasher } from './password/argon2.hasher.js';
 export type { Argon2Parameters } from './password/argon2.hasher.js';
 export { BreachedPasswords } from './password/breached-passwords.js';
+export { HashObserver } from './password/hash-observer.js';
 export { NewPasswords } from './password/new-passwords.js';
 export type { AcceptedPassword } from './password/new-passwords.js';
 export { PasswordPolicy } from './password/password-policy.js';

@@ -1,3 +1,3 @@
-export { MeteredSecurityEvents, MeteredSessionObserver } from './metered-events.js';
+export { MeteredSecurityEvents } from './security-metrics.js';
 export { Metrics } from './metrics.js';
 export { MetricsModule, type MetricsModuleOptions } from './metrics.module.js';

@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { listenForMetrics } from './metrics.server.js';
+import { ProgramMetrics } from './program-metrics.js';
 
 const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
 
@@ -40,7 +41,7 @@ export class MetricsModule implements OnApplicationBootstrap, OnApplicationShutd
     return {
       module: MetricsModule,
       controllers: onMainPort ? [MetricsController] : [],
-      providers: [Metrics, { provide: METRICS_OPTIONS, useValue: options }],
+      providers: [Metrics, ProgramMetrics, { provide: METRICS_OPTIONS, useValue: options }],
       exports: [Metrics],
     };
   }

@@ -51,5 +51,6 @@ export {
   type SessionMeta,
   type SessionPrincipal,
   type SessionView,
+  type StoreOperation,
   type Transport,
 } from './session.types.js';

@@ -90,6 +90,29 @@ export interface Revocation {
   durable?: boolean;
 }
 
+/** What the store asks Redis for, by its purpose; the commands of each are in docs/session-format.md. */
+export type StoreOperation =
+  | 'load'
+  | 'create'
+  | 'save'
+  | 'touch'
+  | 'destroy'
+  | 'rotate'
+  | 'take'
+  | 'ticket'
+  | 'epoch'
+  | 'list'
+  | 'revoke-all'
+  | 'revoke-everyone'
+  | 'sweep'
+  | 'set-principal'
+  | 'quarantine'
+  | 'takeover'
+  | 'doctor'
+  | 'stats'
+  | 'clock'
+  | 'ring';
+
 /** Something that happened to sessions, for metrics and logs. No token, no digest and no session data in it. */
 export type SessionEvent =
   | { type: 'created'; anonymous: boolean }
@@ -103,9 +126,18 @@ export type SessionEvent =
    * `unconfirmed`, the replicas did not confirm it in time. With how long that took, waiting for them included.
    */
   | { type: 'revocation'; reason: 'local' | 'durable' | 'unconfirmed'; durationMs: number }
-  | { type: 'store-failed'; operation: string };
+  /** A save or a touch came for a session that had ended, and did not bring it back. */
+  | { type: 'resurrection-prevented'; operation: 'save' | 'touch' }
+  /** Members of a user's index that were no session any more were taken out. */
+  | { type: 'pruned'; count: number }
+  | { type: 'store-failed'; operation: StoreOperation };
 
 /** Port: hears what happens to sessions. Called synchronously; it must not throw and must not block. */
 export abstract class SessionObserver {
   abstract onSessionEvent(event: SessionEvent): void;
+
+  /**
+   * Hears how long Redis took to answer, or to fail, in milliseconds. Called for every command, so it has to be cheap.
+   */
+  onStoreCommand?(operation: StoreOperation, durationMs: number): void;
 }

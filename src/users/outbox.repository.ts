@@ -14,6 +14,13 @@ export interface OutboxEntry {
   kind: SessionOutboxTable['kind'];
 }
 
+/** What is in the outbox. */
+export interface OutboxBacklog {
+  entries: number;
+  /** 0 when there is none. */
+  oldestAgeSeconds: number;
+}
+
 /** Every SQL statement on the outbox. Times are of the database's clock, which all nodes share. */
 @Injectable()
 export class OutboxRepository {
@@ -108,6 +115,18 @@ export class OutboxRepository {
       .$if(untilMs !== undefined, (select) => select.where('created_at', '<=', untilMs as number))
       .executeTakeFirstOrThrow();
     return row.entries;
+  }
+
+  /** How much waits, and for how long. */
+  async backlog(): Promise<OutboxBacklog> {
+    const { entries, age } = await this.kysely
+      .selectFrom('session_outbox')
+      .select((eb) => [
+        eb.fn.countAll<number>().as('entries'),
+        sql<number | null>`${this.database.nowMs} - min(created_at)`.as('age'),
+      ])
+      .executeTakeFirstOrThrow();
+    return { entries, oldestAgeSeconds: Math.max(0, age ?? 0) / 1_000 };
   }
 
   /** When the youngest entry was written; null when there is none. */

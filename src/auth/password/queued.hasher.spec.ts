@@ -55,6 +55,24 @@ describe('QueuedHasher', () => {
     expect(await all).toEqual(['hash of a', 'hash of b', 'hash of c', 'hash of d']);
   });
 
+  it('tells an observer of every hash and of every refusal', async () => {
+    const seen: string[] = [];
+    const inner = new HeldHasher();
+    const observer = {
+      onHash: (waitedMs: number, durationMs: number) =>
+        seen.push(waitedMs >= 0 && durationMs >= 0 ? 'hash' : 'nonsense'),
+      onRefused: () => seen.push('refused'),
+    };
+    const hasher = new QueuedHasher(inner, { concurrency: 1, queueLength: 1 }, observer);
+    const all = Promise.allSettled(['a', 'bad', 'c'].map((password) => hasher.hash(password)));
+    expect([hasher.running, hasher.waiting]).toEqual([1, 1]);
+    await inner.finishOne();
+    await inner.finishOne();
+    await all;
+    expect(seen).toEqual(['refused', 'hash', 'hash']);
+    expect([hasher.running, hasher.waiting]).toEqual([0, 0]);
+  });
+
   it('refuses at once what is too much to wait, and says when to come again', async () => {
     const { inner, hasher } = make(1, 1);
     const first = hasher.hash('a');

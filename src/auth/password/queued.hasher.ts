@@ -1,5 +1,6 @@
 import { LoginBusyError, RequestAbandonedError } from '../auth.errors.js';
 import { PasswordHasher } from '../password-hasher.js';
+import type { HashObserver } from './hash-observer.js';
 
 /** How much may be hashed, and how much may wait for it. */
 export interface HashLimits {
@@ -21,7 +22,7 @@ const FIRST_ESTIMATE_MS = 50;
  * and all the memory that the hashes ask for, and requests that need no hash wait behind them.
  */
 export class QueuedHasher extends PasswordHasher {
-  private running = 0;
+  private hashing = 0;
   private acts = 0;
   private hashMs = FIRST_ESTIMATE_MS;
   // In the order of their coming; a Set, so that one who leaves does so in constant time.
@@ -30,8 +31,14 @@ export class QueuedHasher extends PasswordHasher {
   constructor(
     private readonly inner: PasswordHasher,
     readonly limits: Readonly<HashLimits>,
+    private readonly observer?: HashObserver,
   ) {
     super();
+  }
+
+  /** How many are being hashed. */
+  get running(): number {
+    return this.hashing;
   }
 
   /** How many wait for their turn. */
@@ -74,12 +81,15 @@ export class QueuedHasher extends PasswordHasher {
   }
 
   private async run<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const cameMs = performance.now();
     await this.enter(signal);
     const startedMs = performance.now();
     try {
       return await task();
     } finally {
-      this.hashMs += (performance.now() - startedMs - this.hashMs) / 8;
+      const durationMs = performance.now() - startedMs;
+      this.hashMs += (durationMs - this.hashMs) / 8;
+      this.observer?.onHash(startedMs - cameMs, durationMs);
       this.leave();
     }
   }
@@ -88,7 +98,7 @@ export class QueuedHasher extends PasswordHasher {
     if (signal?.aborted) throw new RequestAbandonedError();
     this.demandRoom();
     if (this.running < this.limits.concurrency) {
-      this.running += 1;
+      this.hashing += 1;
       return;
     }
     await new Promise<void>((resolve, reject) => {
@@ -110,7 +120,7 @@ export class QueuedHasher extends PasswordHasher {
   private leave(): void {
     const [next] = this.line;
     if (!next) {
-      this.running -= 1;
+      this.hashing -= 1;
       return;
     }
     // The place goes to the next in line directly; a newcomer cannot take it in between.
@@ -119,6 +129,7 @@ export class QueuedHasher extends PasswordHasher {
   }
 
   private busy(): LoginBusyError {
+    this.observer?.onRefused();
     const queued = Math.max(this.acts, this.waiting);
     return new LoginBusyError((queued * this.hashMs) / this.limits.concurrency / 1000);
   }

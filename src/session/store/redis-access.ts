@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { SessionStoreUnavailableError } from '../session.errors.js';
-import type { SessionObserver } from '../session.types.js';
+import type { SessionObserver, StoreOperation } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { readKeys } from './moving-slots.js';
 import { RedisClock } from './redis-clock.js';
@@ -34,18 +34,26 @@ export class RedisAccess {
   }
 
   /** Waits for a reply. @throws SessionStoreUnavailableError when Redis does not answer or refuses */
-  async ask<T>(operation: string, reply: Promise<T>): Promise<T> {
+  async ask<T>(operation: StoreOperation, reply: Promise<T>): Promise<T> {
+    const startMs = performance.now();
     try {
       return await reply;
     } catch (cause) {
       this.observer?.onSessionEvent({ type: 'store-failed', operation });
       throw new SessionStoreUnavailableError({ cause });
+    } finally {
+      this.observer?.onStoreCommand?.(operation, performance.now() - startMs);
     }
   }
 
   /** Reads keys of one slot with one command, see `readKeys`. @throws SessionStoreUnavailableError */
-  async read(operation: string, ...keys: string[]): Promise<(string | null)[]> {
+  async read(operation: StoreOperation, ...keys: string[]): Promise<(string | null)[]> {
     return this.ask(operation, readKeys(this.client, keys));
+  }
+
+  /** Says how many dead members a script has taken out of an index. */
+  reportPruned(count: unknown): void {
+    if (Number(count) > 0) this.observer?.onSessionEvent({ type: 'pruned', count: Number(count) });
   }
 
   /** Passes on the digests of one user's records that a script could not read. */

@@ -156,6 +156,7 @@ export class SessionEngine {
       const idle = this.idleTimeoutMs(state, state.seen.data);
       const last = await this.repository.touch(state.at, idle, this.touchIntervalMs(state));
       if (last !== undefined) state.header.touchedMs = last;
+      else this.options.observer?.onSessionEvent({ type: 'resurrection-prevented', operation: 'touch' });
     } catch (error) {
       state.header.touchedMs = touchedMs;
       throw error;

@@ -189,6 +189,7 @@ export class SessionWriter {
       case 'moved':
         throw this.moved();
       case 'gone':
+        this.engine.options.observer?.onSessionEvent({ type: 'resurrection-prevented', operation: 'save' });
         throw this.gone();
     }
   }

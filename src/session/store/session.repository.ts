@@ -97,6 +97,7 @@ export class SessionRepository {
       return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
     const nowMs = this.redis.observe(reply[2]);
     this.redis.reportUnreadable(at.tag, reply[4] ?? []);
+    this.redis.reportPruned(reply[5]);
     return {
       outcome: 'ok',
       generation: Number(reply[1]),
@@ -122,7 +123,10 @@ export class SessionRepository {
         flag(at.ofUser),
       ),
     )) as [string, ...unknown[]];
-    if (reply[0] === 'OK') return { outcome: 'ok', nowMs: this.redis.observe(reply[1]) };
+    if (reply[0] === 'OK') {
+      this.redis.reportPruned(reply[2]);
+      return { outcome: 'ok', nowMs: this.redis.observe(reply[1]) };
+    }
     if (reply[0] === 'CONFLICT') return { outcome: 'conflict', raw: String(reply[1]) };
     return { outcome: reply[0] === 'MOVED' ? 'moved' : 'gone' };
   }
@@ -141,7 +145,9 @@ export class SessionRepository {
     )) as [string, ...unknown[]];
     if (reply[0] === 'GONE') return undefined;
     const nowMs = this.redis.observe(reply[1]);
-    return reply[0] === 'OK' ? nowMs : Number(reply[2]);
+    if (reply[0] === 'NOOP') return Number(reply[2]);
+    this.redis.reportPruned(reply[2]);
+    return nowMs;
   }
 
   /** @returns whether the session was live until now */

@@ -55,7 +55,7 @@ export class UserSessionsRepository {
   async list(tag: string): Promise<{ digest: string; raw: string }[]> {
     const found: { digest: string; raw: string }[] = [];
     for (let offset = 0; ;) {
-      const [now, , read, kept, live, unreadable] = (await this.redis.ask(
+      const [now, , read, kept, live, unreadable, pruned] = (await this.redis.ask(
         'list',
         this.redis.client.lkList(
           this.redis.keys.index(tag),
@@ -64,9 +64,10 @@ export class UserSessionsRepository {
           offset,
           LIST_CHUNK,
         ),
-      )) as [number, number, number, number, string[], string[]];
+      )) as [number, number, number, number, string[], string[], number];
       this.redis.observe(now);
       this.redis.reportUnreadable(tag, unreadable);
+      this.redis.reportPruned(pruned);
       for (let i = 0; i < live.length; i += 2)
         found.push({ digest: live[i] as string, raw: live[i + 1] as string });
       if (read < LIST_CHUNK) return found;

@@ -15,7 +15,7 @@ export const MUTANTS_OF_CREATION: Mutant[] = [
       'if false then',
       ['puts'],
     ],
-    ['a login does not prune the index', PRUNE(2), '', [], { maxSessions: 0 }],
+    ['a login does not prune the index', PRUNE(2), '0', [], { maxSessions: 0 }],
     [
       'a login counts members of the index that are dead',
       "if header == '' or tonumber(string.sub(header, 41, 53)) < generation then",

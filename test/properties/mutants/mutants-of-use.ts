@@ -25,7 +25,7 @@ export const MUTANTS_OF_USE: Mutant[] = [
     ['a save does not count as use', "redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))", ''],
     ['a save leaves the score alone', "redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1", 'false'],
     ['a save makes an index without expiry', "redis.call('PEXPIRE', KEYS[2], left)", '', ['lostIndexes']],
-    ['a save does not prune the index', PRUNE(2), '', [], { maxSessions: 0 }],
+    ['a save does not prune the index', PRUNE(2), '0', [], { maxSessions: 0 }],
   ]),
   ...inScript('touch-session', [
     [
@@ -52,7 +52,7 @@ export const MUTANTS_OF_USE: Mutant[] = [
       '',
       ['touches', 'lostIndexes'],
     ],
-    ['a touch does not prune the index', PRUNE(2), '', ['touches'], { maxSessions: 0 }],
+    ['a touch does not prune the index', PRUNE(2), '0', ['touches'], { maxSessions: 0 }],
   ]),
   ...inScript('rotate-session', [
     [

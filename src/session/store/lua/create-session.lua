@@ -9,7 +9,7 @@
 --       8 shortest TTL of the generation, ms
 --       9 prefix of this user's session records   10 digest of a session that this one replaces ('' for none)
 --      11 marker of a takeover ('' for none; same slot)   12 TTL of the marker, ms
--- Returns {'OK', generation, now, evicted digests, digests of records that cannot be read}
+-- Returns {'OK', generation, now, evicted digests, digests of records that cannot be read, dead members taken out}
 --       | {'STALE', generation} | {'EXISTS'} | {'TAKEN'} | {'LIMIT'}
 -- Afterwards the record is in the index with its expiry as score, and no more than the maximum are usable.
 -- Not flagged allow-oom: at maxmemory a login is refused, never half done.
@@ -27,7 +27,7 @@ local prefix = ARGV[9]
 local replaced = ARGV[10]
 -- One second of slack: TIME may be ahead of the clock that expires keys. The record's expiry and its score are the same
 -- time, however long the script is held up between writing the one and the other.
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
+local pruned = redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
 
 local evicted, unreadable = {}, {}
 local maximum = tonumber(ARGV[6])
@@ -41,6 +41,7 @@ if maximum > 0 then
         live[#live + 1] = {digest, math.huge}
       elseif header == '' or tonumber(string.sub(header, 41, 53)) < generation then
         redis.call('ZREM', KEYS[2], digest)
+        pruned = pruned + 1
         if header == '' and redis.call('EXISTS', prefix .. digest) == 1 then unreadable[#unreadable + 1] = digest end
       elseif tonumber(string.sub(header, 15, 27)) > now then
         local age = ARGV[7] == 'evict-oldest' and string.sub(header, 28, 40) or string.sub(header, 2, 14)
@@ -76,4 +77,4 @@ if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[12]) end
 if redis.call('PTTL', KEYS[2]) < absolute then redis.call('PEXPIRE', KEYS[2], absolute) end
 -- A generation that expired under a younger session would read as 0 and revive what it had ended.
 if generation > 0 and redis.call('PTTL', KEYS[3]) < tonumber(ARGV[8]) then redis.call('PEXPIRE', KEYS[3], ARGV[8]) end
-return {'OK', generation, now, evicted, unreadable}
+return {'OK', generation, now, evicted, unreadable, pruned}

@@ -4,7 +4,7 @@
 -- KEYS  1 session record   2 index of the user   3 generation of the user   (2 and 3 unused when anonymous)
 -- ARGV  1 digest   2 revision that was read, 10 digits   3 the whole new record, revision raised by one
 --       4 idle timeout, ms   5 '1' for a user's session, '0' for an anonymous one
--- Returns {'OK', now} | {'CONFLICT', present record} | {'GONE'} | {'MOVED'}
+-- Returns {'OK', now, dead members taken out of the index} | {'CONFLICT', present record} | {'GONE'} | {'MOVED'}
 -- Afterwards the record, its TTL and its index score agree; a dead session is still dead.
 --- @include header
 local time = redis.call('TIME')
@@ -25,11 +25,12 @@ end
 redis.call('SET', KEYS[1], ARGV[3], 'XX', 'PXAT', now + ttl)
 -- The last touch is Redis's time, whatever the clock of the node that sent the record says.
 redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))
+local pruned = 0
 if indexed then
   -- One second of slack: TIME may be ahead of the clock that expires keys.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
+  pruned = redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
   if redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
     redis.call('PEXPIRE', KEYS[2], left)
   end
 end
-return {'OK', now}
+return {'OK', now, pruned}

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 session record   2 index of the user   3 generation of the user   (2 and 3 unused when anonymous)
 -- ARGV  1 digest   2 idle timeout, ms   3 interval, ms   4 '1' for a user's session, '0' for an anonymous one
--- Returns {'OK', now} | {'NOOP', now, last touch} | {'GONE'}
+-- Returns {'OK', now, dead members taken out of the index} | {'NOOP', now, last touch} | {'GONE'}
 -- A session of an older generation is left alone: a touch must not put a dead session back into the index.
 --- @include header
 local time = redis.call('TIME')
@@ -23,11 +23,12 @@ if ttl <= 0 then
 end
 redis.call('SETRANGE', KEYS[1], 1, string.format('%013.0f', now))
 redis.call('PEXPIREAT', KEYS[1], now + ttl)
+local pruned = 0
 if indexed then
   -- One second of slack: TIME may be ahead of the clock that expires keys.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
+  pruned = redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 1000)
   if redis.call('ZADD', KEYS[2], now + ttl, ARGV[1]) == 1 and redis.call('PTTL', KEYS[2]) < left then
     redis.call('PEXPIRE', KEYS[2], left)
   end
 end
-return {'OK', now}
+return {'OK', now, pruned}
