@@ -7,7 +7,7 @@ import type { Cluster } from 'ioredis';
 import { parseEnv } from '../src/config/index.js';
 import { createRedisClient } from '../src/redis/index.js';
 import { type ClusterNode, type SlotMove, startCluster, type TestCluster } from './support/redis-cluster.js';
-import { TESTS } from './support/redis-process.js';
+import { poll, TESTS } from './support/redis-process.js';
 import { type SessionHost, startSessionHost } from './support/session-host.js';
 
 jest.setTimeout(60_000);
@@ -135,6 +135,42 @@ describe('sessions whose slot moves to another server', () => {
       expect(await host.sessions.count('ada')).toBe(1);
     });
   });
+
+  it('end no process when the server that they move to hangs', async () => {
+    const client = clients['the program’s client']();
+    await connected(client);
+    const host = await startSessionHost(client);
+    const cookie = await host.login();
+    const [record] = (await cluster.keys('lk:sess:*')) as [string];
+    const slot = await cluster.slotOf(record);
+    const [from, to] = await placesOf(record);
+    const move = await cluster.beginMove(slot, to);
+    await move.moveKeys();
+    to.freeze();
+    try {
+      // Sent there behind an ASKING, which fails as well; Jest fails a test when a rejection is nobody's.
+      expect((await host.call('GET', '/me', { cookie })).status).toBe(503);
+    } finally {
+      to.thaw();
+    }
+    await poll(async () => String(await from.admin.cluster('INFO')).includes('cluster_state:ok'));
+    await move.finish();
+    await poll(async () => (await host.call('GET', '/me', { cookie })).status === 200);
+    expect(await host.me({ cookie })).toMatchObject({ user: 'ada' });
+    await host.close();
+    client.disconnect();
+    await cluster.flush();
+  });
+  const placesOf = async (key: string): Promise<[ClusterNode, ClusterNode]> => {
+    const [one, two, three] = cluster.primaries;
+    for (const [from, to] of [
+      [one, two],
+      [two, three],
+      [three, one],
+    ] as const)
+      if ((await from.admin.keys(key)).length > 0) return [from, to];
+    throw new Error(`${key} is nowhere`);
+  };
 
   it('lose nobody and nothing under load, back and forth', async () => {
     const client = clients['the program’s client']();

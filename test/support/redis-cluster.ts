@@ -128,9 +128,11 @@ export async function startCluster({
     },
     async join() {
       const [node] = (await startNodes(1, directory, clients, { args, tls })) as [StartedNode];
+      // From everybody, so that nobody has to wait until he hears of it.
+      for (const { admin } of nodes) await introduce(admin, node);
       nodes.push(node);
       joined.push(node);
-      await meet(nodes);
+      await acquainted(nodes);
       await everyNode(nodes, async ({ admin }) => (await clusterInfo(admin)).includes('cluster_state:ok'));
       return node;
     },
@@ -209,7 +211,9 @@ async function joinNodes(nodes: StartedNode[], primaries: ClusterNode[]): Promis
     const last = Math.min((i + 1) * share, SLOTS) - 1;
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', String(i * share), String(last));
   }
-  await meet(nodes);
+  const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
+  for (const other of others) await introduce(first.admin, other);
+  await acquainted(nodes);
   for (const [i, { admin }] of nodes.slice(primaries.length).entries()) {
     await admin.cluster('REPLICATE', (primaries[i % primaries.length] as ClusterNode).id);
   }
@@ -224,12 +228,11 @@ async function joinNodes(nodes: StartedNode[], primaries: ClusterNode[]): Promis
   });
 }
 
-/** Makes every server known to every other. */
-async function meet(nodes: StartedNode[]): Promise<void> {
-  const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
-  for (const { port, busPort } of others) {
-    await first.admin.call('CLUSTER', 'MEET', HOST, String(port), String(busPort));
-  }
+async function introduce(admin: Redis, { port, busPort }: StartedNode): Promise<void> {
+  await admin.call('CLUSTER', 'MEET', HOST, String(port), String(busPort));
+}
+
+async function acquainted(nodes: StartedNode[]): Promise<void> {
   await everyNode(nodes, async ({ admin }) => {
     const known = /cluster_known_nodes:(\d+)/.exec(await clusterInfo(admin))?.[1];
     return Number(known) === nodes.length && !(await clusterNodes(admin)).includes('handshake');
@@ -251,7 +254,8 @@ async function ownerOf(nodes: ClusterNode[], slot: number): Promise<ClusterNode>
   return owner;
 }
 
-async function migrateKeys(from: Redis, slot: number, port: number): Promise<void> {
+/** Moves the keys of a slot that is open to the server on this port. */
+export async function migrateKeys(from: Redis, slot: number, port: number): Promise<void> {
   for (;;) {
     const keys = await from.cluster('GETKEYSINSLOT', slot, 100);
     if (keys.length === 0) return;

@@ -51,4 +51,21 @@ export async function retryWhileMoving<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Lets no server that does not answer end the process while a slot moves to it: ioredis 6.0.0 tells it with `ASKING` what
+ * comes next, and leaves the failure of that to nobody. The command behind it fails too, and that is its caller's.
+ */
+export function catchAsking(cluster: Cluster): void {
+  const patch = (node: Redis): void => {
+    const ask = node.asking.bind(node) as (...args: unknown[]) => Promise<'OK'>;
+    node.asking = (...args: unknown[]) => {
+      const asked = ask(...args);
+      asked.catch(() => undefined);
+      return asked;
+    };
+  };
+  cluster.nodes().forEach(patch);
+  cluster.on('+node', patch);
+}
+
 const isSaid = (error: unknown, pattern: RegExp) => error instanceof Error && pattern.test(error.message);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
-import { retryWhileMoving } from './moving-slots.js';
+import { catchAsking, retryWhileMoving } from './moving-slots.js';
 
 // Read at import, by name: a script that is missing from the package fails at start, not at the first login.
 const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
@@ -43,7 +43,10 @@ const prepared = new WeakSet<object>();
 export function withScripts(client: Redis | Cluster): ScriptClient {
   if (!prepared.has(client)) {
     for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
-    if (client.isCluster) retryScripts(client as ScriptClient);
+    if (client.isCluster) {
+      retryScripts(client as ScriptClient);
+      catchAsking(client as Cluster);
+    }
     prepared.add(client);
   }
   return client as ScriptClient;

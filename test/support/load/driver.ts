@@ -96,13 +96,23 @@ export class LoadDriver {
     }
   }
 
+  /** Sends nothing more, waits for what is under way, and looks at all that anybody was ever told. */
+  async finish(): Promise<void> {
+    await this.rest();
+    await this.traffic.lookAtAll();
+  }
+
   /** Sends nothing more, and waits for what is under way. */
   async stop(): Promise<void> {
+    await this.rest();
+    this.caller.close();
+  }
+
+  private async rest(): Promise<void> {
     this.stopped = true;
     await this.unwatch();
     await this.running;
     await Promise.all(this.underWay);
-    this.caller.close();
   }
 
   private async run(): Promise<void> {

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { compiledSources } from '../compiled-sources.js';
 import { temporaryDirectory } from '../temporary-directory.js';
@@ -23,6 +24,8 @@ export interface LoadedNodes {
   /** What the nodes have written to standard error. */
   output: string[];
   times(): Promise<NodeTimes[]>;
+  /** What `npm run sessions -- doctor` says. @throws Error when that fails */
+  doctor(): Promise<string>;
   /** Whether all of them are still the processes they were. */
   running(): boolean;
   stop(): Promise<void>;
@@ -32,12 +35,13 @@ export interface LoadedNodes {
 export async function startNodes(count: number, redisUrl: string): Promise<LoadedNodes> {
   const dataDir = temporaryDirectory('lk-load-');
   const sources = join(await compiledSources(), 'src');
+  const env = { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...settings(dataDir, redisUrl) };
   const output: string[] = [];
   const children: ChildProcess[] = [];
   const urls: string[] = [];
   for (let i = 0; i < count; i += 1) {
     const child = spawn(process.execPath, [SHOP_NODE, sources], {
-      env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...settings(dataDir, redisUrl) },
+      env,
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     child.stderr?.on('data', (text: Buffer) => output.push(String(text)));
@@ -61,6 +65,10 @@ export async function startNodes(count: number, redisUrl: string): Promise<Loade
           return ((await answer) as [NodeTimes])[0];
         }),
       ),
+    async doctor() {
+      const program = join(sources, 'cli', 'sessions.js');
+      return (await promisify(execFile)(process.execPath, [program, 'doctor'], { env })).stdout;
+    },
     running: () => children.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null),
     async stop() {
       for (const child of children) {

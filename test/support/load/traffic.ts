@@ -77,6 +77,16 @@ export class Traffic {
     return this.read(this.anyLive(), node);
   }
 
+  /** Looks at every session that somebody was ever told of, and at all carts: when nothing else is under way. */
+  async lookAtAll(): Promise<void> {
+    for (const { sessions } of this.model.users) {
+      for (const session of sessions) await this.readCart(session, 0);
+      const [any] = sessions;
+      if (any) await this.list(any, 0);
+    }
+    for (const session of [...this.model.ended]) await this.read(session, 0);
+  }
+
   /** Looks at every session that a failure may have changed. Answers 503 are asked again. */
   async lookAtRisks(): Promise<void> {
     for (const session of this.model.atRisk()) {
