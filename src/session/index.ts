@@ -11,6 +11,7 @@ export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
 export { SESSION_STORE } from './session.tokens.js';
 export { demandCookieTransport } from './request/cookie-transport.js';
 export { holdUntilStored } from './request/hold-until-stored.js';
+export { Breaker } from './store/breaker.js';
 export { createSessionId } from './store/create-session-id.js';
 export { RedisSessionStore } from './store/redis-session.store.js';
 export type { RedisSessionStoreOptions } from './store/redis-session.store.options.js';
@@ -39,6 +40,7 @@ export type { SessionInspection } from './doctor/session-inspection.js';
 export * from './session.errors.js';
 export {
   SessionObserver,
+  type BreakerState,
   type EndReason,
   type Lifetime,
   type Lifetimes,

@@ -130,7 +130,12 @@ export type SessionEvent =
   | { type: 'resurrection-prevented'; operation: 'save' | 'touch' }
   /** Members of a user's index that were no session any more were taken out. */
   | { type: 'pruned'; count: number }
-  | { type: 'store-failed'; operation: StoreOperation };
+  | { type: 'store-failed'; operation: StoreOperation }
+  /** Redis does not answer, and nothing is sent there (`open`); it is being asked (`half-open`); it answers (`closed`). */
+  | { type: 'breaker'; state: BreakerState };
+
+/** What is known of a Redis by whoever sends commands there. */
+export type BreakerState = 'open' | 'half-open' | 'closed';
 
 /** Port: hears what happens to sessions. Called synchronously; it must not throw and must not block. */
 export abstract class SessionObserver {

@@ -1,7 +1,7 @@
 import type { RateLimitPolicy } from '../auth.errors.js';
 import { DEVICE_LIFETIME_MS, type KnownDevice } from './device-token.js';
 import type { AccountKeys, CounterKeys } from './throttle-keys.js';
-import { answered, integers, type ThrottleClient } from './throttle.scripts.js';
+import type { ThrottleRedis } from './throttle.scripts.js';
 
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
@@ -41,7 +41,7 @@ export interface Ending {
 export class AccountCounters {
   /** @param threshold the failure from which on each locks */
   constructor(
-    private readonly client: ThrottleClient,
+    private readonly redis: ThrottleRedis,
     private readonly threshold: number,
   ) {}
 
@@ -54,8 +54,8 @@ export class AccountCounters {
   async begin(account: AccountKeys, device: KnownDevice | undefined): Promise<Standing> {
     const own = account.device(device?.id ?? '');
     const keys = [account.failures, account.lock, own.failures, own.lock, account.forgotten];
-    const { nowMs, known, failures, lockMs } = await integers(
-      this.client.lkBeginAttempt(...keys, device?.issuedMs ?? '', DEVICE_LIFETIME_MS, STOP_FAILURES),
+    const { nowMs, known, failures, lockMs } = await this.redis.integers(
+      this.redis.client.lkBeginAttempt(...keys, device?.issuedMs ?? '', DEVICE_LIFETIME_MS, STOP_FAILURES),
       'nowMs',
       'known',
       'failures',
@@ -68,7 +68,7 @@ export class AccountCounters {
   /** @param seen failures when the attempt began; left out, the failure counts whenever there is no lock */
   async fail(counter: CounterKeys, seen = Number.MAX_SAFE_INTEGER): Promise<Ending> {
     return this.end(
-      this.client.lkFailAttempt(
+      this.redis.client.lkFailAttempt(
         counter.failures,
         counter.lock,
         seen,
@@ -84,21 +84,23 @@ export class AccountCounters {
 
   /** @param seen failures when the attempt began */
   async succeed(counter: CounterKeys, seen: number): Promise<Ending> {
-    return this.end(this.client.lkSucceedAttempt(counter.failures, counter.lock, seen, this.threshold));
+    return this.end(this.redis.client.lkSucceedAttempt(counter.failures, counter.lock, seen, this.threshold));
   }
 
   /** Forgets what is counted against an account and its devices. */
   async reset(account: AccountKeys): Promise<void> {
-    await answered(this.client.unlink(...account.counters));
+    await this.redis.answered(this.redis.client.unlink(...account.counters));
   }
 
   /** Makes every device unknown. @returns since when, ms by Redis's clock; a token must be younger */
   async forgetDevices(account: AccountKeys): Promise<number> {
-    return Number(await answered(this.client.lkForgetDevices(account.forgotten, DEVICE_LIFETIME_MS)));
+    return Number(
+      await this.redis.answered(this.redis.client.lkForgetDevices(account.forgotten, DEVICE_LIFETIME_MS)),
+    );
   }
 
   private async end(reply: Promise<unknown>): Promise<Ending> {
-    const { counted, failures, lockMs } = await integers(reply, 'counted', 'failures', 'lockMs');
+    const { counted, failures, lockMs } = await this.redis.integers(reply, 'counted', 'failures', 'lockMs');
     return { counted: counted === 1, failures, waitMs: waitOf(failures, lockMs) };
   }
 }

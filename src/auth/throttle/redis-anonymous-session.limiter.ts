@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { AnonymousSessionLimiter, type Visitor } from '../../session/index.js';
 import { clientNetworks } from './client-networks.js';
 import { refuse } from './refusal.js';
-import { integers, type ThrottleClient, withThrottleScripts } from './throttle.scripts.js';
+import { ThrottleRedis } from './throttle.scripts.js';
 
 export interface RedisAnonymousSessionLimiterOptions {
   /** A connected ioredis client; it stays the host's to close. */
@@ -25,7 +25,7 @@ const MESSAGE = 'Too many new sessions from here. Wait before the next one.';
  * Redis with sessions that nobody uses. One command per session that is made.
  */
 export class RedisAnonymousSessionLimiter extends AnonymousSessionLimiter {
-  private readonly client: ThrottleClient;
+  private readonly redis: ThrottleRedis;
   private readonly prefix: string;
   private readonly quotas: readonly [address: number, network: number];
   private readonly windowSeconds: number;
@@ -44,7 +44,7 @@ export class RedisAnonymousSessionLimiter extends AnonymousSessionLimiter {
           `${wrong.map(([name]) => name).join(', ')}.`,
       );
     }
-    this.client = withThrottleScripts(client);
+    this.redis = new ThrottleRedis(client);
     this.prefix = prefix;
     this.quotas = [perAddress, perNetwork];
     this.windowSeconds = windowSeconds;
@@ -55,8 +55,8 @@ export class RedisAnonymousSessionLimiter extends AnonymousSessionLimiter {
     // In braces: both counters have to lie in one slot of a cluster.
     const ofNetwork = `${this.prefix}visitors:{${network}}`;
     const keys = [`${ofNetwork}:${address}`, ofNetwork] as const;
-    const { refused, leftMs } = await integers(
-      this.client.lkCountVisitor(...keys, ...this.quotas, this.windowSeconds * 1_000),
+    const { refused, leftMs } = await this.redis.integers(
+      this.redis.client.lkCountVisitor(...keys, ...this.quotas, this.windowSeconds * 1_000),
       'refused',
       'leftMs',
     );

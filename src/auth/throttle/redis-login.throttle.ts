@@ -13,7 +13,7 @@ import { newDeviceId, signDeviceToken, verifyDeviceToken } from './device-token.
 import { exceeded, type Refusal, refuse, spent } from './refusal.js';
 import { resolveThrottleLimits, type ThrottleLimits, type ThrottlePolicies } from './throttle-limits.js';
 import { AccountKeys } from './throttle-keys.js';
-import { withThrottleScripts } from './throttle.scripts.js';
+import { ThrottleRedis } from './throttle.scripts.js';
 import { type CountedWindow, WindowCounters } from './window-counters.js';
 
 export interface RedisLoginThrottleOptions extends ThrottleLimits {
@@ -74,9 +74,9 @@ export class RedisLoginThrottle extends LoginThrottle {
     this.prefix = prefix;
     this.secrets = secrets;
     this.policies = policies;
-    const scripts = withThrottleScripts(client);
-    this.accounts = new AccountCounters(scripts, accountFailures);
-    this.windows = new WindowCounters(scripts);
+    const redis = new ThrottleRedis(client);
+    this.accounts = new AccountCounters(redis, accountFailures);
+    this.windows = new WindowCounters(redis);
   }
 
   async begin(attempt: LoginAttempt): Promise<ThrottledAttempt> {

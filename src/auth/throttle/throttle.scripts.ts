@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
-import { SessionStoreUnavailableError } from '../../session/index.js';
+import { Breaker } from '../../session/index.js';
 
 // Read at import, by name: a script that is missing from the package fails at start, not at the first login.
 const lua = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
@@ -22,32 +22,40 @@ export type ThrottleClient = (Redis | Cluster) & ScriptCommands;
 
 const prepared = new WeakSet<object>();
 
-/** Teaches a client the throttle's scripts. */
-export function withThrottleScripts(client: Redis | Cluster): ThrottleClient {
-  if (!prepared.has(client)) {
-    for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
-    prepared.add(client);
+/** A client that knows the throttle's scripts, and whether Redis answers. */
+export class ThrottleRedis {
+  private readonly scripts: ThrottleClient;
+  private readonly breaker: Breaker;
+
+  constructor(client: Redis | Cluster) {
+    if (!prepared.has(client)) {
+      for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
+      prepared.add(client);
+    }
+    this.scripts = client as ThrottleClient;
+    this.breaker = Breaker.of(client);
   }
-  return client as ThrottleClient;
-}
 
-/** The integers that a script returns. @throws SessionStoreUnavailableError when Redis does not answer or refuses */
-export async function integers<const Names extends readonly string[]>(
-  reply: Promise<unknown>,
-  ...names: Names
-): Promise<Record<Names[number], number>> {
-  const values = (await answered(reply)) as number[];
-  return Object.fromEntries(names.map((name, i) => [name, Number(values[i])])) as Record<
-    Names[number],
-    number
-  >;
-}
+  /** For commands. @throws SessionStoreUnavailableError at once, while Redis is known not to answer */
+  get client(): ThrottleClient {
+    this.breaker.admit();
+    return this.scripts;
+  }
 
-/** Waits for a reply. Unknown is not «none»: an outage lets nobody in. @throws SessionStoreUnavailableError */
-export async function answered<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await reply;
-  } catch (cause) {
-    throw new SessionStoreUnavailableError({ cause });
+  /** The integers that a script returns. @throws SessionStoreUnavailableError when Redis does not answer or refuses */
+  async integers<const Names extends readonly string[]>(
+    reply: Promise<unknown>,
+    ...names: Names
+  ): Promise<Record<Names[number], number>> {
+    const values = (await this.answered(reply)) as number[];
+    return Object.fromEntries(names.map((name, i) => [name, Number(values[i])])) as Record<
+      Names[number],
+      number
+    >;
+  }
+
+  /** Waits for a reply. Unknown is not «none»: an outage lets nobody in. @throws SessionStoreUnavailableError */
+  async answered<T>(reply: Promise<T>): Promise<T> {
+    return this.breaker.answered(reply);
   }
 }

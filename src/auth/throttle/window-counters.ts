@@ -1,5 +1,5 @@
 import type { RateLimitPolicy } from '../auth.errors.js';
-import { integers, type ThrottleClient } from './throttle.scripts.js';
+import type { ThrottleRedis } from './throttle.scripts.js';
 
 /** Something of which there may be so much in a window of time. */
 export interface CountedWindow {
@@ -18,22 +18,27 @@ export interface WindowCount extends CountedWindow {
 
 /** Counters that begin anew with every window of time. One command per counter, together in one round trip. */
 export class WindowCounters {
-  constructor(private readonly client: ThrottleClient) {}
+  constructor(private readonly redis: ThrottleRedis) {}
 
   async read(windows: readonly CountedWindow[]): Promise<WindowCount[]> {
-    return Promise.all(windows.map((window) => counted(window, this.client.lkReadWindow(window.key))));
+    return Promise.all(
+      windows.map((window) => this.counted(window, this.redis.client.lkReadWindow(window.key))),
+    );
   }
 
   /** Counts one more in each. */
   async count(windows: readonly CountedWindow[]): Promise<WindowCount[]> {
     return Promise.all(
       windows.map((window) =>
-        counted(window, this.client.lkCountInWindow(window.key, window.policy.windowSeconds * 1_000)),
+        this.counted(
+          window,
+          this.redis.client.lkCountInWindow(window.key, window.policy.windowSeconds * 1_000),
+        ),
       ),
     );
   }
-}
 
-async function counted(window: CountedWindow, reply: Promise<unknown>): Promise<WindowCount> {
-  return { ...window, ...(await integers(reply, 'nowMs', 'count', 'leftMs')) };
+  private async counted(window: CountedWindow, reply: Promise<unknown>): Promise<WindowCount> {
+    return { ...window, ...(await this.redis.integers(reply, 'nowMs', 'count', 'leftMs')) };
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
-import { SessionStoreUnavailableError } from '../../session/index.js';
+import { Breaker } from '../../session/index.js';
 import { type OneTimeTokenRecord, OneTimeTokenStore } from '../one-time-token-store.js';
 
 export interface RedisOneTimeTokenStoreOptions {
@@ -26,34 +26,34 @@ type TokenClient = (Redis | Cluster) & {
  * `SET`, `GET`, and one script to take a token. @throws SessionStoreUnavailableError when Redis does not answer
  */
 export class RedisOneTimeTokenStore extends OneTimeTokenStore {
-  private readonly client: TokenClient;
+  private readonly tokens: TokenClient;
+  private readonly breaker: Breaker;
   private readonly prefix: string;
 
   constructor({ client, prefix = 'lk:' }: RedisOneTimeTokenStoreOptions) {
     super();
     client.defineCommand('lkTakeToken', { numberOfKeys: 1, lua: TAKE });
-    this.client = client as TokenClient;
+    this.tokens = client as TokenClient;
+    this.breaker = Breaker.of(client);
     this.prefix = `${prefix}token:`;
   }
 
   async put({ slot, digest, payload }: OneTimeTokenRecord, lifetimeMs: number): Promise<void> {
-    await answered(this.client.set(this.prefix + slot, digest + payload, 'PX', lifetimeMs));
+    await this.breaker.answered(this.client.set(this.prefix + slot, digest + payload, 'PX', lifetimeMs));
   }
 
   async find(slot: string, digest: string): Promise<string | null> {
-    const stored = await answered(this.client.get(this.prefix + slot));
+    const stored = await this.breaker.answered(this.client.get(this.prefix + slot));
     return stored?.startsWith(digest) === true ? stored.slice(DIGEST_LENGTH) : null;
   }
 
   async take(slot: string, digest: string): Promise<string | null> {
-    return answered(this.client.lkTakeToken(this.prefix + slot, digest));
+    return this.breaker.answered(this.client.lkTakeToken(this.prefix + slot, digest));
   }
-}
 
-async function answered<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await reply;
-  } catch (cause) {
-    throw new SessionStoreUnavailableError({ cause });
+  // Throws at once while Redis is known not to answer.
+  private get client(): TokenClient {
+    this.breaker.admit();
+    return this.tokens;
   }
 }

@@ -39,7 +39,7 @@ export class SessionDoctor {
 
   constructor(@Inject(SESSION_STORE) store: RedisSessionStore) {
     this.engine = store.engine;
-    this.client = withDoctorScripts(this.engine.redis.client);
+    this.client = withDoctorScripts(this.engine.redis.ungated);
   }
 
   /**

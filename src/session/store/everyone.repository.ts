@@ -31,7 +31,7 @@ export class EveryoneRepository {
 
   /** Whether a moved session has to end because it began before an operation that may have missed it. */
   async mustEnd({ createdMs, aliveMs, from, to }: MovedSession): Promise<boolean> {
-    const slack = this.redis.client.isCluster ? CLUSTER_CLOCK_SLACK_MS : 0;
+    const slack = this.redis.ungated.isCluster ? CLUSTER_CLOCK_SLACK_MS : 0;
     const reply = this.redis.client.lkFollowRevokeEveryone(
       this.redis.keys.latestOperation(),
       Math.floor(createdMs),

@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionObserver, StoreOperation } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
+import { Breaker } from './breaker.js';
 import { readKeys } from './moving-slots.js';
 import { RedisClock } from './redis-clock.js';
 import { type ScriptClient, withScripts } from './scripts.js';
@@ -12,13 +13,15 @@ export const LONGEST_LOGIN_MS = 15 * 60_000;
 
 /** What the repositories share: the client with its scripts, the key names, Redis's clock. */
 export class RedisAccess {
-  readonly client: ScriptClient;
+  /** The client, whatever is known of Redis: for what is not a command. */
+  readonly ungated: ScriptClient;
   readonly keys: SessionKeys;
   readonly clock: RedisClock;
   /** A generation must outlive every session and every login it speaks about, or it would let them pass again. */
   readonly generationTtlMs: number;
   /** Hears of records that a script came upon and could not read. */
   onUnreadable: (at: SessionAddress) => void = () => undefined;
+  private readonly breaker: Breaker;
 
   /** @param longestAbsoluteMs the longest absolute timeout of any session, ms */
   constructor(
@@ -27,18 +30,29 @@ export class RedisAccess {
     longestAbsoluteMs: number,
     private readonly observer?: SessionObserver,
   ) {
-    this.client = withScripts(client);
+    this.ungated = withScripts(client);
+    this.breaker = Breaker.of(client);
+    if (observer) this.breaker.onState((state) => observer.onSessionEvent({ type: 'breaker', state }));
     this.keys = new SessionKeys(prefix);
     this.clock = new RedisClock(client);
     this.generationTtlMs = wholeMs(longestAbsoluteMs + LONGEST_LOGIN_MS);
+  }
+
+  /** For commands. @throws SessionStoreUnavailableError at once, while Redis is known not to answer */
+  get client(): ScriptClient {
+    this.breaker.admit();
+    return this.ungated;
   }
 
   /** Waits for a reply. @throws SessionStoreUnavailableError when Redis does not answer or refuses */
   async ask<T>(operation: StoreOperation, reply: Promise<T>): Promise<T> {
     const startMs = performance.now();
     try {
-      return await reply;
+      const value = await reply;
+      this.breaker.succeeded();
+      return value;
     } catch (cause) {
+      this.breaker.failed(cause);
       this.observer?.onSessionEvent({ type: 'store-failed', operation });
       throw new SessionStoreUnavailableError({ cause });
     } finally {

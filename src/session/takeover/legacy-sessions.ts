@@ -19,7 +19,7 @@ export class LegacySessions {
       'client' | 'cookieName' | 'prefix' | 'secrets' | 'serializer'
     >,
   ) {
-    const { client = redis.client, prefix, serializer } = options;
+    const { client = redis.ungated, prefix, serializer } = options;
     this.store = new RedisStore({ client, prefix, serializer: forgiving(serializer) });
   }
 
