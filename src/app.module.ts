@@ -98,6 +98,7 @@ function sessionOptions(env: Env, client: Redis | Cluster, metrics: Metrics): Se
     cookie: { ...env.cookie, sameSite: 'lax' },
     lifetimes: env.lifetimes,
     touchIntervalMs: env.touchIntervalMs,
+    durability: env.durability,
     maxSessions: env.sessionLimit,
     limitPolicy: env.sessionLimitPolicy,
     maxSessionBytes: env.sessionMaxBytes,

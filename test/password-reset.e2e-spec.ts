@@ -112,7 +112,7 @@ describe('a password reset in a host that wires its own routes', () => {
       expect(await host.auth.verifyPassword(userId, password)).toBe(i === won[0]);
   });
 
-  it.each<[string, () => Promise<void>]>([
+  it.each<[string, () => Promise<unknown>]>([
     ['a host', () => host.auth.setPassword(userId, 'another password of a host')],
     [
       'its owner',

@@ -99,7 +99,7 @@ describe('the session store by itself', () => {
     const tokens = [userToken('ada'), userToken('ada'), userToken('ada')];
     for (const token of tokens) await store.set(token, newSession({ userId: 'ada' }));
     const inFlight = await store.get(tokens[0] as string);
-    expect(await store.engine.users.revokeAll(ring.current('ada'))).toBe(3);
+    expect(await store.engine.users.revokeAll(ring.current('ada'))).toEqual({ revoked: 3 });
     inFlight.changed = true;
     await expect(store.set(tokens[0] as string, inFlight)).rejects.toThrow(SessionEndedError);
     for (const token of tokens) expect(await store.get(token)).toBeNull();

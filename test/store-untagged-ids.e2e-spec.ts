@@ -79,7 +79,7 @@ describe('ids that a host makes itself, with untaggedIds: index', () => {
   it('end with everything else of their user, saves in flight included, and stay ended', async () => {
     const { cookie } = await get('/login/ada');
     const inFlight = await store.get(tokenIn(cookie));
-    expect(await store.engine.users.revokeAll(tagOf('ada'))).toBe(1);
+    expect(await store.engine.users.revokeAll(tagOf('ada'))).toEqual({ revoked: 1 });
     inFlight.note = 'late';
     await expect(store.set(tokenIn(cookie), inFlight)).rejects.toThrow(SessionEndedError);
     expect((await get('/', cookie)).text).toBe('undefined:');

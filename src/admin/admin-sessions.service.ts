@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { SecurityRecorder } from '../auth/index.js';
 import { ProblemException } from '../problem/index.js';
-import { type Operation, type RequestSession, SessionService, type SessionView } from '../session/index.js';
+import {
+  type Operation,
+  type RequestSession,
+  type Revocation,
+  SessionService,
+  type SessionView,
+  tellDurability,
+} from '../session/index.js';
 import { AdminUsersService } from './admin-users.service.js';
 
 /** Listing and ending other people's sessions. */
@@ -22,19 +29,19 @@ export class AdminSessionsService {
 
   /**
    * Ends all of a user's sessions and the logins under way; the admin's own session too when the user is himself.
-   * @returns how many were live
    * @throws UserNotFoundError
    */
-  async revokeAll(req: Request, { userId: actorId }: RequestSession, userId: string): Promise<number> {
+  async revokeAll(req: Request, { userId: actorId }: RequestSession, userId: string): Promise<Revocation> {
     await this.users.get(userId);
-    const revoked = await this.sessions.revokeAll(userId);
+    const revocation = await this.sessions.revokeAll(userId);
+    tellDurability(req, revocation);
     await this.recorder.record(req, {
       type: 'sessions.revoked',
       userId,
       actorId,
-      detail: { reason: 'admin', scope: 'all', revoked },
+      detail: { reason: 'admin', scope: 'all', revoked: revocation.revoked },
     });
-    return revoked;
+    return revocation;
   }
 
   /**
@@ -49,7 +56,9 @@ export class AdminSessionsService {
     sessionId: string,
   ): Promise<void> {
     await this.users.get(userId);
-    if (!(await this.sessions.revoke(userId, sessionId))) throw new ProblemException('SESSION_NOT_FOUND');
+    const revocation = await this.sessions.revoke(userId, sessionId);
+    if (!revocation) throw new ProblemException('SESSION_NOT_FOUND');
+    tellDurability(req, revocation);
     await this.recorder.record(req, {
       type: 'session.revoked',
       userId,
@@ -64,7 +73,8 @@ export class AdminSessionsService {
     req: Request,
     { userId, sessionId }: RequestSession,
   ): Promise<{ operationId: string }> {
-    const { operationId } = await this.sessions.revokeEveryone({ keep: { userId, sessionId } });
+    const { operationId, durable } = await this.sessions.revokeEveryone({ keep: { userId, sessionId } });
+    tellDurability(req, { durable });
     const detail = { reason: 'admin', scope: 'everybody', operationId };
     await this.recorder.record(req, { type: 'sessions.revoked', userId: null, actorId: userId, detail });
     return { operationId };

@@ -1,7 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { originOf, SecurityRecorder } from '../auth/index.js';
-import { type RequestSession, type SessionPrincipal, SessionService } from '../session/index.js';
+import {
+  type RequestSession,
+  type SessionPrincipal,
+  SessionService,
+  tellDurability,
+} from '../session/index.js';
 import { ADMIN_OPTIONS, type AdminModuleOptions } from './admin.module-definition.js';
 import { userChangeEvents } from './user-change-events.js';
 import { type UserChanges, UserNotFoundError, type UserPage, type UserSearch } from './user-directory.js';
@@ -50,6 +55,7 @@ export class AdminUsersService {
     try {
       const after = await this.options.users.update(userId, changes, recording);
       await recording.settle(after, before);
+      tellDurability(req, recording.revocation);
       return after;
     } catch (error) {
       // The sessions may not have been reached, and the change stands nevertheless: the trail must have it.

@@ -22,6 +22,10 @@ export const ChangedUserSchema = z.object({ user: UserSchema });
 /** Answer of `DELETE /admin/users/:userId/sessions`. */
 export const RevokedSessionsSchema = z.object({
   revoked: z.int().meta({ description: 'How many live sessions ended.' }),
+  durable: z.boolean().optional().meta({
+    description:
+      'Whether the replicas have confirmed it, so that a failover cannot undo it. Only where revocations are replicated.',
+  }),
 });
 
 /** Answer of `DELETE /admin/sessions`. */

@@ -1,7 +1,7 @@
 import { Delete, Get, Header, HttpCode, Param, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentSession, RequireRecentLogin } from '../auth/index.js';
+import { CurrentSession, RequireRecentLogin, REVOCATION_HEADERS } from '../auth/index.js';
 import { ApiProblem } from '../problem/index.js';
 import type { Operation, RequestSession } from '../session/index.js';
 import { AdminController } from './admin-route.decorator.js';
@@ -28,6 +28,7 @@ export class AdminEverybodyController {
     description: 'It has begun, and goes on when this node stops.',
     standardSchema: StartedOperationSchema,
     headers: {
+      ...REVOCATION_HEADERS,
       Location: { description: 'Where the operation can be followed.', schema: { type: 'string' } },
     },
   })

@@ -1,9 +1,9 @@
 import { Delete, Get, Header, HttpCode, Param, Req } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { CurrentSession, RequireRecentLogin, SessionListSchema } from '../auth/index.js';
+import { CurrentSession, RequireRecentLogin, REVOCATION_HEADERS, SessionListSchema } from '../auth/index.js';
 import { ApiProblem } from '../problem/index.js';
-import type { RequestSession, SessionView } from '../session/index.js';
+import type { RequestSession, Revocation, SessionView } from '../session/index.js';
 import { AdminController } from './admin-route.decorator.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { RevokedSessionsSchema } from './admin.responses.js';
@@ -35,14 +35,20 @@ export class AdminUserSessionsController {
     description:
       'Logins under way included, and the session of this request when the user is the admin himself. Needs a recent login.',
   })
-  @ApiResponse({ status: 200, description: 'They have ended.', standardSchema: RevokedSessionsSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'They have ended.',
+    standardSchema: RevokedSessionsSchema,
+    headers: REVOCATION_HEADERS,
+  })
   @ApiProblem('USER_NOT_FOUND')
   async revokeAll(
     @Req() req: Request,
     @CurrentSession() admin: RequestSession,
     @Param('userId', { schema: UserId }) userId: string,
-  ): Promise<{ revoked: number }> {
-    return { revoked: await this.sessions.revokeAll(req, admin, userId) };
+  ): Promise<Revocation> {
+    const { revoked, durable } = await this.sessions.revokeAll(req, admin, userId);
+    return { revoked, durable };
   }
 
   @Delete(':sessionId')
@@ -50,7 +56,7 @@ export class AdminUserSessionsController {
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: "End one of somebody's sessions", description: 'Needs a recent login.' })
-  @ApiResponse({ status: 204, description: 'It has ended.' })
+  @ApiResponse({ status: 204, description: 'It has ended.', headers: REVOCATION_HEADERS })
   @ApiProblem('USER_NOT_FOUND', 'SESSION_NOT_FOUND')
   async revoke(
     @Req() req: Request,

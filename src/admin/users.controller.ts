@@ -1,7 +1,13 @@
 import { Body, Get, Header, Param, Patch, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { CurrentSession, RequireRecentLogin, toUserView, type UserView } from '../auth/index.js';
+import {
+  CurrentSession,
+  RequireRecentLogin,
+  REVOCATION_HEADERS,
+  toUserView,
+  type UserView,
+} from '../auth/index.js';
 import { ApiProblem } from '../problem/index.js';
 import type { RequestSession } from '../session/index.js';
 import { AdminController } from './admin-route.decorator.js';
@@ -58,6 +64,7 @@ export class AdminUsersController {
     status: 200,
     description: 'Changed, also for live sessions.',
     standardSchema: ChangedUserSchema,
+    headers: REVOCATION_HEADERS,
   })
   @ApiProblem('USER_NOT_FOUND', 'LAST_ADMIN')
   async update(

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { ApiProblem } from '../problem/index.js';
 import type { RequestSession, SessionView } from '../session/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
-import { ApiSession } from './auth.openapi.js';
+import { ApiSession, REVOCATION_HEADERS } from './auth.openapi.js';
 import { LoggedInSchema, toUserView, type UserView, WhoAmISchema } from './auth.responses.js';
 import { type LoginInput, LoginSchema } from './auth.schemas.js';
 import { CurrentSession, Public } from './guards/auth.decorators.js';
@@ -39,7 +39,12 @@ export class AuthController {
     summary: 'Log in',
     description: 'Always a new session; what an anonymous one held is carried over.',
   })
-  @ApiResponse({ status: 200, description: 'Logged in.', standardSchema: LoggedInSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'Logged in.',
+    standardSchema: LoggedInSchema,
+    headers: REVOCATION_HEADERS,
+  })
   @ApiProblem(
     'INVALID_CREDENTIALS',
     'TOO_MANY_SESSIONS',
@@ -61,7 +66,7 @@ export class AuthController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'End this session', description: 'Succeeds without one, too.' })
   @ApiSession()
-  @ApiResponse({ status: 204, description: 'There is no session any more.' })
+  @ApiResponse({ status: 204, description: 'There is no session any more.', headers: REVOCATION_HEADERS })
   async logout(@Req() req: Request, @Res({ passthrough: true }) res: Response): Promise<void> {
     if ((await this.sessions.end(req)) === 'cookie') sayGoodbye(res, this.options);
   }

@@ -5,6 +5,15 @@ import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 export const COOKIE_SCHEME = 'cookie';
 export const BEARER_SCHEME = 'bearer';
 
+/** Headers of an answer that has ended sessions, for `ApiResponse`. */
+export const REVOCATION_HEADERS = {
+  'Revocation-Durable': {
+    description:
+      'Only where revocations are replicated, and sessions have ended: whether the replicas have confirmed it, so that a failover cannot undo it. It is in force in any case.',
+    schema: { type: 'string' as const, enum: ['true', 'false'] },
+  },
+};
+
 /** Documents that an operation needs a session, by cookie or by bearer token. */
 export function ApiSession(): ClassDecorator & MethodDecorator {
   return applyDecorators(ApiCookieAuth(COOKIE_SCHEME), ApiBearerAuth(BEARER_SCHEME));

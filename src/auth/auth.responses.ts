@@ -56,6 +56,10 @@ export const SessionListSchema = z.object({ items: z.array(SessionSchema), total
 /** Answer of a revocation of several sessions. */
 export const RevokedSchema = z.object({
   revoked: count().meta({ type: 'integer', minimum: 0, description: 'How many live sessions ended.' }),
+  durable: z.boolean().optional().meta({
+    description:
+      'Whether the replicas have confirmed it, so that a failover cannot undo it. Only where revocations are replicated.',
+  }),
 });
 
 export type UserView = z.output<typeof UserSchema>;

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import {
   type EstablishedSession,
   type LoginTicket,
+  type Revocation,
   type SessionPrincipal,
   SessionService,
   type Transport,
@@ -84,13 +85,18 @@ export class AuthService {
    * Sets a user's password, ends every session of his, makes every device of his unknown and lifts what failed logins
    * have put on his account, before it resolves. It does not ask for the present one.
    * @param recording the change's way into the trail, from `SecurityRecorder.recording`; without it nothing is recorded
+   * @returns `durable`: whether a failover cannot undo that the sessions have ended, see `Revocation`
    * @throws UnknownUserError, PasswordTooWeakError, LoginBusyError, SessionStoreUnavailableError
    */
-  async setPassword(userId: string, newPassword: string, recording?: ChangeRecording): Promise<void> {
+  async setPassword(
+    userId: string,
+    newPassword: string,
+    recording?: ChangeRecording,
+  ): Promise<Pick<Revocation, 'durable'>> {
     const credentials = await this.options.userStore.findCredentials(userId);
     if (!credentials) throw new UnknownUserError();
     const accepted = this.newPasswords.accept(newPassword, credentials.user, 'newPassword');
-    await this.passwords.set(credentials, await this.newPasswords.hash(accepted), { recording });
+    return this.passwords.set(credentials, await this.newPasswords.hash(accepted), { recording });
   }
 
   /**
@@ -122,11 +128,16 @@ export class AuthService {
    * failed logins have put on it, before it resolves. Nobody is logged in by it. A password that is refused does not use
    * the token up.
    * @param origin from `originOf(req)`, for the trail
+   * @returns `durable`: whether a failover cannot undo that the sessions have ended, see `Revocation`
    * @throws InvalidTokenError it is wrong, was used, has expired or is void
    * @throws PasswordTooWeakError, LoginBusyError
    * @throws SessionStoreUnavailableError the password may be set; the sessions end as soon as they can be reached then
    */
-  async resetPassword(token: string, newPassword: string, origin: ActOrigin = {}): Promise<void> {
-    await this.resets.reset(token, newPassword, origin);
+  async resetPassword(
+    token: string,
+    newPassword: string,
+    origin: ActOrigin = {},
+  ): Promise<Pick<Revocation, 'durable'>> {
+    return this.resets.reset(token, newPassword, origin);
   }
 }

@@ -19,7 +19,7 @@ export {
   UnknownUserError,
 } from './auth.errors.js';
 export type { RateLimitPolicy } from './auth.errors.js';
-export { ApiSession, BEARER_SCHEME, COOKIE_SCHEME } from './auth.openapi.js';
+export { ApiSession, BEARER_SCHEME, COOKIE_SCHEME, REVOCATION_HEADERS } from './auth.openapi.js';
 export { SessionListSchema, SessionSchema, toUserView, UserSchema } from './auth.responses.js';
 export type { UserView } from './auth.responses.js';
 export { crossSiteGuard, type CrossSiteOptions } from './cross-site.guard.js';

@@ -3,10 +3,12 @@ import type { Request } from 'express';
 import { ProblemException } from '../problem/index.js';
 import {
   presentedTransport,
+  type Revocation,
   type RequestSession,
   requestSession,
   SessionService,
   type SessionView,
+  tellDurability,
   type Transport,
 } from '../session/index.js';
 import { RecentLogin } from './guards/recent-login.js';
@@ -48,7 +50,9 @@ export class OwnSessionsService {
    */
   async revokeOther(req: Request, { userId }: RequestSession, sessionId: string): Promise<void> {
     this.recentLogin.demand(req);
-    if (!(await this.sessions.revoke(userId, sessionId))) throw new ProblemException('SESSION_NOT_FOUND');
+    const revocation = await this.sessions.revoke(userId, sessionId);
+    if (!revocation) throw new ProblemException('SESSION_NOT_FOUND');
+    tellDurability(req, revocation);
     await this.recorder.record(req, {
       type: 'session.revoked',
       userId,
@@ -60,29 +64,29 @@ export class OwnSessionsService {
 
   /**
    * Ends the other sessions of the request's user, or all of them.
-   * @returns how many ended
    * @throws ProblemException `REAUTHENTICATION_REQUIRED`
    */
   async revokeMany(
     req: Request,
     { userId, sessionId }: RequestSession,
     scope: 'others' | 'all',
-  ): Promise<number> {
+  ): Promise<Revocation> {
     this.recentLogin.demand(req);
     const everything = scope === 'all';
-    const revoked = await (everything
+    const revocation = await (everything
       ? this.sessions.revokeAll(userId)
       : this.sessions.revokeOthers(userId, sessionId));
+    tellDurability(req, revocation);
     // What this request loaded is dead by now; it must neither be touched nor saved.
-    if (everything) await this.sessions.end(req);
+    if (everything) this.sessions.leave(req);
     await this.recorder.record(req, {
       type: 'sessions.revoked',
       userId,
       actorId: userId,
       // From which session it was done.
       sessionId,
-      detail: { reason: 'owner', scope, revoked },
+      detail: { reason: 'owner', scope, revoked: revocation.revoked },
     });
-    return revoked;
+    return revocation;
   }
 }

@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblem } from '../problem/index.js';
 import type { RequestSession } from '../session/index.js';
-import { ApiSession } from './auth.openapi.js';
+import { ApiSession, REVOCATION_HEADERS } from './auth.openapi.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { LoggedInSchema } from './auth.responses.js';
 import {
@@ -36,7 +36,12 @@ export class PasswordController {
     description:
       'This session gets a new id and counts as just logged in. The fifth wrong password ends it: 401 `SESSION_ENDED`.',
   })
-  @ApiResponse({ status: 200, description: 'The session under its new id.', standardSchema: LoggedInSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'The session under its new id.',
+    standardSchema: LoggedInSchema,
+    headers: REVOCATION_HEADERS,
+  })
   @ApiProblem(
     'INVALID_CREDENTIALS',
     'SESSION_ENDED',
@@ -60,7 +65,12 @@ export class PasswordController {
     description:
       'Ends every other session; this one gets a new id. The fifth wrong password ends it: 401 `SESSION_ENDED`.',
   })
-  @ApiResponse({ status: 200, description: 'The session under its new id.', standardSchema: LoggedInSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'The session under its new id.',
+    standardSchema: LoggedInSchema,
+    headers: REVOCATION_HEADERS,
+  })
   @ApiProblem(
     'PASSWORD_TOO_WEAK',
     'INVALID_CREDENTIALS',

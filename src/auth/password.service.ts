@@ -6,6 +6,7 @@ import {
   type RequestSession,
   SessionEndedError,
   SessionService,
+  tellDurability,
 } from '../session/index.js';
 import { abandonment } from './abandonment.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
@@ -133,9 +134,9 @@ export class PasswordService {
     const { endSession } = await attempt.failed();
     if (!endSession) throw new ProblemException('INVALID_CREDENTIALS');
     // Whoever guesses inside a session may not be its owner.
-    await this.sessions.revoke(userId, sessionId);
+    tellDurability(req, (await this.sessions.revoke(userId, sessionId)) ?? {});
     // What this request loaded is dead by now; it must neither be touched nor saved.
-    await this.sessions.end(req);
+    this.sessions.leave(req);
     req.user = undefined;
     await this.recorder.record(req, {
       ...event,

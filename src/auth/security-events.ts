@@ -1,4 +1,4 @@
-import type { SessionPrincipal } from '../session/index.js';
+import type { Revocation, SessionPrincipal } from '../session/index.js';
 
 /** What can be told of an act on accounts or sessions. */
 export type SecurityEventType =
@@ -64,6 +64,12 @@ export interface ChangeRecording {
    * calls it has written nothing: then the events go to `SecurityEvents.record` after the change.
    */
   committed(events: readonly SecurityEvent[]): void;
+
+  /**
+   * To be called with what `SessionService` said when the change ended the user's sessions, so that the answer can say
+   * whether a failover may undo that. A store that never calls it leaves the client without that word.
+   */
+  ended?(revocation: Revocation): void;
 }
 
 /**

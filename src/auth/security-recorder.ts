@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { describeError, plainText } from '../problem/index.js';
-import type { SessionPrincipal } from '../session/index.js';
+import { type Revocation, type SessionPrincipal, together } from '../session/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import type { ActOrigin, ChangeRecording, SecurityEvent } from './security-events.js';
 
@@ -24,6 +24,8 @@ export function originOf(req: IncomingMessage): ActOrigin {
 export interface PendingRecording extends ChangeRecording {
   /** Records what the store has not written. Call it once the change stands, also when its effects failed. */
   settle(after: SessionPrincipal, before: SessionPrincipal): Promise<void>;
+  /** What the change has ended, as far as the store has told. */
+  readonly revocation: Revocation;
 }
 
 /** Writes what was done into the trail. */
@@ -53,6 +55,7 @@ export class SecurityRecorder {
    */
   recording(origin: ActOrigin, describe: ChangeRecording['eventsOf']): PendingRecording {
     let written = false;
+    let revocation: Revocation = { revoked: 0 };
     const eventsOf = (after: SessionPrincipal, before: SessionPrincipal) =>
       describe(after, before).map((event) => ({ ...origin, ...event }));
     return {
@@ -60,6 +63,10 @@ export class SecurityRecorder {
       committed: (events) => {
         written = true;
         for (const event of events) this.options.events?.onCommitted?.(event);
+      },
+      ended: (ended) => (revocation = together(revocation, ended)),
+      get revocation() {
+        return revocation;
       },
       settle: async (after, before) => {
         if (written) return;

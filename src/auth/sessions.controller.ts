@@ -2,9 +2,9 @@ import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Query, Req, R
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblem } from '../problem/index.js';
-import type { RequestSession, SessionView } from '../session/index.js';
+import type { RequestSession, Revocation, SessionView } from '../session/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
-import { ApiSession } from './auth.openapi.js';
+import { ApiSession, REVOCATION_HEADERS } from './auth.openapi.js';
 import { RevokedSchema, SessionListSchema } from './auth.responses.js';
 import { type RevokeSessionsInput, RevokeSessionsSchema } from './auth.schemas.js';
 import { CurrentSession } from './guards/auth.decorators.js';
@@ -42,7 +42,7 @@ export class SessionsController {
     summary: 'End one of my sessions',
     description: 'Another one than this needs a recent login.',
   })
-  @ApiResponse({ status: 204, description: 'It has ended.' })
+  @ApiResponse({ status: 204, description: 'It has ended.', headers: REVOCATION_HEADERS })
   @ApiProblem('REAUTHENTICATION_REQUIRED', 'SESSION_NOT_FOUND')
   async revokeOne(
     @Req() req: Request,
@@ -60,16 +60,21 @@ export class SessionsController {
     summary: 'End all my other sessions',
     description: 'Or all of them. Needs a recent login.',
   })
-  @ApiResponse({ status: 200, description: 'They have ended.', standardSchema: RevokedSchema })
+  @ApiResponse({
+    status: 200,
+    description: 'They have ended.',
+    standardSchema: RevokedSchema,
+    headers: REVOCATION_HEADERS,
+  })
   @ApiProblem('REAUTHENTICATION_REQUIRED')
   async revokeMany(
     @Req() req: Request,
     @Res({ passthrough: true }) res: Response,
     @CurrentSession() current: RequestSession,
     @Query({ schema: RevokeSessionsSchema }) { scope }: RevokeSessionsInput,
-  ): Promise<{ revoked: number }> {
-    const revoked = await this.sessions.revokeMany(req, current, scope);
+  ): Promise<Revocation> {
+    const { revoked, durable } = await this.sessions.revokeMany(req, current, scope);
     if (scope === 'all' && current.transport === 'cookie') sayGoodbye(res, this.options);
-    return { revoked };
+    return { revoked, durable };
   }
 }

@@ -2,6 +2,7 @@ import {
   type DoctorReport,
   type Finding,
   FINDINGS,
+  type Revocation,
   type SessionInspection,
   type SessionView,
 } from '../session/index.js';
@@ -63,25 +64,33 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
   const program = await open();
   const user = await getUserByEmail(program, email);
   if (sessionId === undefined) {
-    const revoked = await program.sessions.revokeAll(user.id);
+    const { revoked, durable } = await program.sessions.revokeAll(user.id);
     await program.record({
       type: 'sessions.revoked',
       userId: user.id,
       detail: { reason: 'operator', scope: 'all', revoked },
     });
     return {
-      text: `Ended ${counted(revoked, 'session')} of ${user.email}.`,
-      json: { revoked },
+      text: `Ended ${counted(revoked, 'session')} of ${user.email}.${unconfirmed({ durable })}`,
+      json: { revoked, durable },
     };
   }
-  if (!(await program.sessions.revoke(user.id, sessionId))) throw noSuchSession(user.email);
+  const revocation = await program.sessions.revoke(user.id, sessionId);
+  if (!revocation) throw noSuchSession(user.email);
   await program.record({
     type: 'session.revoked',
     userId: user.id,
     sessionId,
     detail: { reason: 'operator' },
   });
-  return { text: `Ended session ${sessionId} of ${user.email}.`, json: { revoked: 1 } };
+  return {
+    text: `Ended session ${sessionId} of ${user.email}.${unconfirmed(revocation)}`,
+    json: revocation,
+  };
+}
+
+function unconfirmed({ durable }: Pick<Revocation, 'durable'>): string {
+  return durable === false ? ' The replicas have not confirmed it: a failover may undo it.' : '';
 }
 
 async function inspect({ args, open }: CommandContext): Promise<CommandResult> {

@@ -30,6 +30,12 @@ export function combinedProblems(env: EnvWithoutSecrets, settings: Settings): En
   if (env.touchIntervalMs > smallestIdleMs(env.lifetimes) / 10) {
     problems.push({ name: 'TOUCH_INTERVAL', rule: 'must be at most a tenth of the shortest idle timeout' });
   }
+  if (env.durability.replicas !== undefined && env.durability.mode === 'local') {
+    problems.push({
+      name: 'REVOCATION_REPLICAS',
+      rule: 'has a meaning only with REVOCATION_DURABILITY=replicated',
+    });
+  }
   const { memoryKib, timeCost } = env.argon2;
   if (env.production && memoryKib * timeCost < OWASP_MIN_COST_KIB) {
     problems.push({

@@ -170,6 +170,8 @@ export const FIELDS = {
   SESSION_LIMIT: integer(1, 100),
   SESSION_LIMIT_POLICY: oneOf('evict-lru', 'evict-oldest', 'reject'),
   SESSION_MAX_BYTES: integer(512, 1_048_576),
+  REVOCATION_DURABILITY: oneOf('local', 'replicated'),
+  REVOCATION_REPLICAS: integer(1, 100),
   TOUCH_INTERVAL: duration,
   REAUTH_WINDOW: duration,
   REGISTRATION: oneOf('open', 'closed', 'confirm'),

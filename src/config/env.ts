@@ -73,6 +73,10 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     sessionLimit: settings.SESSION_LIMIT ?? 10,
     sessionLimitPolicy: settings.SESSION_LIMIT_POLICY ?? 'evict-lru',
     sessionMaxBytes: settings.SESSION_MAX_BYTES ?? 16_384,
+    durability: {
+      mode: settings.REVOCATION_DURABILITY ?? 'local',
+      replicas: settings.REVOCATION_REPLICAS,
+    },
     touchIntervalMs:
       settings.TOUCH_INTERVAL ?? Math.min(ms('1m'), Math.floor(smallestIdleMs(lifetimes) / 10)),
     takeover: takeoverOf(settings),

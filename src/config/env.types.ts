@@ -34,6 +34,8 @@ export interface Env {
   sessionLimitPolicy: 'evict-lru' | 'evict-oldest' | 'reject';
   sessionMaxBytes: number;
   touchIntervalMs: number;
+  /** Where a session has to be ended before a revocation answers; `replicas` undefined: all that the primary has had. */
+  durability: { mode: 'local' | 'replicated'; replicas: number | undefined };
   /** Sessions of express-session with connect-redis that are taken over; undefined: none. */
   takeover: { from: 'connect-redis'; cookieName: string; prefix: string; secrets: string[] } | undefined;
   reauthWindowMs: number;

@@ -5,6 +5,8 @@ export type {
   SessionModuleOptions,
 } from './session.module-definition.js';
 export { AnonymousSessionLimiter, type Visitor } from './anonymous-session-limiter.js';
+export type { DurabilityOptions } from './durability/durability.options.js';
+export { tellDurability, together } from './durability/revocation.js';
 export { SessionService } from './session.service.js';
 export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';
 export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';

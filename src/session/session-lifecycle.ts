@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { tellDurability } from './durability/revocation.js';
 import { LoginCarryOver } from './login-carry-over.js';
 import { type LoginRoom, makeRoom } from './login-room.js';
 import type { LoginTicket } from './login-ticket.js';
@@ -9,7 +10,14 @@ import { clientOf, requestStateOf, type RequestState } from './request/request-s
 import { SessionEndedError, StaleLoginError, TooManySessionsError } from './session.errors.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
-import type { EndReason, SessionMeta, SessionPrincipal, SessionView, Transport } from './session.types.js';
+import type {
+  EndReason,
+  Revocation,
+  SessionMeta,
+  SessionPrincipal,
+  SessionView,
+  Transport,
+} from './session.types.js';
 import { rotateSession } from './session-rotation.js';
 import { snapshotOf } from './principal-snapshot.js';
 import { listSessions } from './session-list.js';
@@ -29,6 +37,8 @@ export interface EstablishedSession {
   token?: string;
   /** What a login has ended to make room: how many sessions beyond the limit, and the handle of the one it takes the place of. */
   ended?: { evicted?: number; replaced?: string };
+  /** Of what this has ended at its caller's wish, see `Revocation`. */
+  durable?: boolean;
 }
 
 export interface EstablishOptions {
@@ -74,10 +84,11 @@ export class SessionLifecycle {
       const meta = this.metaOf(request, principal, login.transport);
       const data = { ...this.freshData(principal), ...carried.data };
       const room = await makeRoom(this.engine, principal.id, previous, login.revokeSessionId);
-      const { state, ended } = await this.create(principal, ticket, meta, data, room);
+      const { state, ended, durable } = await this.create(principal, ticket, meta, data, room);
+      tellDurability(req, { durable });
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
-        await this.engine.repository.destroy(previous.at);
-      return { ...this.install(req, request, state), ended };
+        tellDurability(req, await this.engine.repository.end(previous.at));
+      return { ...this.install(req, request, state), ended, durable };
     } catch (error) {
       if (previous && carried.taken) await this.carryOver.giveBack(previous);
       throw error;
@@ -87,7 +98,7 @@ export class SessionLifecycle {
   async rotate(
     req: IncomingMessage,
     change: { principal?: SessionPrincipal; revokeOthers?: boolean } = {},
-  ): Promise<EstablishedSession & { revoked: number }> {
+  ): Promise<EstablishedSession & Revocation> {
     const request = this.requestOf(req);
     const session = (req as Carrier).session;
     const state = stateOf(session);
@@ -95,25 +106,32 @@ export class SessionLifecycle {
     if (state.meta.transport === 'cookie') demandCookieTransport(req);
     const principal = change.principal ?? state.principal;
     const meta = this.metaOf(request, principal, state.meta.transport);
-    const { moved, ended } = await rotateSession(
+    const { moved, revocation } = await rotateSession(
       this.engine,
       state,
       { session, principal, meta },
       !!change.revokeOthers,
     );
-    return { ...this.install(req, request, moved), revoked: ended };
+    tellDurability(req, revocation);
+    return { ...this.install(req, request, moved), ...revocation };
   }
 
-  /** @returns whether a live session ended; express-session neither saves nor makes one afterwards */
-  async end(req: IncomingMessage): Promise<boolean> {
-    const carrier = req as Carrier;
-    const state = stateOf(carrier.session);
-    const ended = state ? await this.engine.repository.destroy(state.at) : false;
-    delete carrier.session;
+  /** @returns null when no live session ended; express-session neither saves nor makes one afterwards */
+  async end(req: IncomingMessage): Promise<Revocation | null> {
+    const state = stateOf((req as Carrier).session);
+    const ended = state && (await this.engine.repository.end(state.at));
+    this.leave(req);
+    if (!ended?.revoked) return null;
+    tellDurability(req, ended);
+    this.note('logout', 1);
+    return ended;
+  }
+
+  /** Takes the request out of its session: it is neither touched nor saved, and express-session makes no other one. */
+  leave(req: IncomingMessage): void {
+    delete (req as Carrier).session;
     const request = requestStateOf(req);
     if (request) request.session = undefined;
-    if (ended) this.note('logout', 1);
-    return ended;
   }
 
   private async create(
@@ -122,7 +140,9 @@ export class SessionLifecycle {
     meta: SessionMeta,
     data: JsonData,
     { maxSessions, replaces }: LoginRoom,
-  ): Promise<{ state: SessionState; ended: NonNullable<EstablishedSession['ended']> }> {
+  ): Promise<
+    { state: SessionState } & Required<Pick<EstablishedSession, 'ended'>> & Pick<Revocation, 'durable'>
+  > {
     if (maxSessions === undefined) throw await this.tooMany(principal.id);
     const { repository, policy } = this.engine;
     const token = newSessionToken(ticket.tag);
@@ -156,7 +176,8 @@ export class SessionLifecycle {
       ...(reply.evicted > 0 && { evicted: reply.evicted }),
       ...(replaces !== undefined && { replaced: this.engine.ring.handle(replaces) }),
     };
-    return { state: this.engine.stateFrom(token, at, { header, meta, data }, principal), ended };
+    const state = this.engine.stateFrom(token, at, { header, meta, data }, principal);
+    return { state, ended, durable: reply.durable };
   }
 
   private install(req: IncomingMessage, request: RequestState, state: SessionState): EstablishedSession {

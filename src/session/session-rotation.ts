@@ -1,5 +1,6 @@
 import { snapshotOf } from './principal-snapshot.js';
-import type { SessionMeta, SessionPrincipal } from './session.types.js';
+import { together } from './durability/revocation.js';
+import type { Revocation, SessionMeta, SessionPrincipal } from './session.types.js';
 import type { SessionEngine } from './store/session-engine.js';
 import type { RotateReply } from './store/session.repository.js';
 import type { SessionState } from './store/session-state.js';
@@ -19,7 +20,7 @@ export interface RotatedContent {
  * Moves a live session to a new id in one step, together with what other requests have saved meanwhile. It keeps its
  * creation time, and its absolute expiry is never extended.
  * @param endOthers end every other session of the user in the same step
- * @returns the session under its new id, and how many others ended
+ * @returns the session under its new id, and what was revoked: how many others, and the old id
  * @throws SessionEndedError, SessionTooLargeError, SessionStoreUnavailableError
  */
 export async function rotateSession(
@@ -27,10 +28,10 @@ export async function rotateSession(
   state: SessionState,
   { session, principal, meta }: RotatedContent,
   endOthers: boolean,
-): Promise<{ moved: SessionState; ended: number }> {
+): Promise<{ moved: SessionState; revocation: Revocation }> {
   const token = newSessionToken(state.at.tag);
   const at = addressOf(token);
-  const elsewhere = endOthers ? await endUnderOtherTags(engine, principal.id, state.at.tag) : 0;
+  const elsewhere = endOthers ? await endUnderOtherTags(engine, principal.id, state.at.tag) : [];
   for (;;) {
     const mine = engine.codec.dataOf(session);
     const merged = state.stored ? engine.writer.merge(state, mine, state.stored) : mine;
@@ -53,7 +54,8 @@ export async function rotateSession(
     engine.users.sweepInBackground(at.tag, reply.trash);
     await endWithEverybody(engine, state.at, at, reply);
     const { observer } = engine.options;
-    const ended = elsewhere + reply.ended;
+    const revocation = together(...elsewhere, { revoked: reply.ended, durable: reply.durable });
+    const { revoked: ended } = revocation;
     if (ended > 0) observer?.onSessionEvent({ type: 'ended', reason: 'revoked-all', count: ended });
     observer?.onSessionEvent({ type: 'ended', reason: 'rotated', count: 1 });
     const header = {
@@ -63,17 +65,17 @@ export async function rotateSession(
       generation: reply.generation,
       revision: 1,
     };
-    return { moved: engine.stateFrom(token, at, { header, meta, data }, principal), ended };
+    return { moved: engine.stateFrom(token, at, { header, meta, data }, principal), revocation };
   }
 }
 
 /** While the index keys are being rotated a user has sessions, and logins under way, under several tags. */
-async function endUnderOtherTags(engine: SessionEngine, userId: string, tag: string): Promise<number> {
-  let ended = 0;
+async function endUnderOtherTags(engine: SessionEngine, userId: string, tag: string): Promise<Revocation[]> {
+  const revocations: Revocation[] = [];
   for (const other of engine.ring.oldestFirst(userId)) {
-    if (other !== tag) ended += await engine.users.revokeAll(other);
+    if (other !== tag) revocations.push(await engine.users.revokeAll(other));
   }
-  return ended;
+  return revocations;
 }
 
 /** @throws SessionEndedError when everybody's sessions are being ended, by a scan that may have missed this one */

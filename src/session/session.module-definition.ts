@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
+import type { Durability, DurabilityOptions } from './durability/durability.options.js';
 import type { AnonymousSessionLimiter } from './anonymous-session-limiter.js';
 import type { Lifetimes, LimitPolicy, SessionObserver } from './session.types.js';
 import type { ResolvedTakeoverOptions, TakeoverOptions } from './takeover/takeover.options.js';
@@ -36,6 +37,12 @@ export interface SessionModuleOptions {
    * @default none: whoever sends no cookie may have any number
    */
   anonymousSessionLimiter?: AnonymousSessionLimiter;
+  /**
+   * Whether revocations wait for replicas, so that a failover cannot undo them. With `replicated` the module opens
+   * connections of its own, copies of `client`'s, and closes them on shutdown.
+   * @default { mode: 'local' }
+   */
+  durability?: DurabilityOptions;
   /** Hears what happens to sessions. */
   observer?: SessionObserver;
 }
@@ -55,10 +62,14 @@ export interface SessionModuleExtras {
 
 /** Every option with its default in place. */
 export type ResolvedSessionOptions = Required<
-  Omit<SessionModuleOptions, 'observer' | 'anonymousSessionLimiter' | 'cookie' | 'lifetimes' | 'takeover'>
+  Omit<
+    SessionModuleOptions,
+    'observer' | 'anonymousSessionLimiter' | 'cookie' | 'lifetimes' | 'takeover' | 'durability'
+  >
 > & {
   cookie: SessionCookieOptions;
   lifetimes: Lifetimes;
+  durability: Durability;
   takeover?: ResolvedTakeoverOptions;
   anonymousSessionLimiter?: AnonymousSessionLimiter;
   observer?: SessionObserver;

@@ -1,4 +1,5 @@
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session.module-definition.js';
+import { durabilityProblems, resolveDurability } from './durability/durability.options.js';
 import { problemOfClient } from './store/redis-session.store.checks.js';
 import type { Lifetime, Lifetimes } from './session.types.js';
 import { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
@@ -40,6 +41,7 @@ export function resolveSessionOptions(options: SessionModuleOptions): ResolvedSe
     carryOver: options.carryOver ?? [],
     adminRole: options.adminRole ?? 'admin',
     takeover: options.takeover && resolveTakeoverOptions(options.takeover),
+    durability: resolveDurability(options.durability),
     anonymousSessionLimiter: options.anonymousSessionLimiter,
     observer: options.observer,
   };
@@ -89,6 +91,7 @@ function problemsOf(options: ResolvedSessionOptions, shortestIdle: number): stri
   need(cookie.sameSite !== 'none' || cookie.secure, "cookie: sameSite 'none' needs secure: true.");
   const reserved = options.carryOver.filter((key) => ['cookie', 'passport', '__proto__'].includes(key));
   need(reserved.length === 0, 'carryOver: cookie and passport cannot be carried over.');
+  problems.push(...durabilityProblems(options.durability));
   if (options.takeover) problems.push(...takeoverProblems(options.takeover, cookie.name));
   return problems;
 }

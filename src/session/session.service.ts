@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { together } from './durability/revocation.js';
 import type { Operation } from './everybody/everyone-operation.js';
 import { EveryoneRevoker } from './everybody/everyone-revoker.js';
 import type { LoginTicket } from './login-ticket.js';
@@ -9,7 +10,13 @@ import { SessionEndedError } from './session.errors.js';
 import { type EstablishedSession, type EstablishOptions, SessionLifecycle } from './session-lifecycle.js';
 import { listSessions } from './session-list.js';
 import { SESSION_STORE } from './session.tokens.js';
-import type { EndReason, PrincipalUpdate, SessionPrincipal, SessionView } from './session.types.js';
+import type {
+  EndReason,
+  PrincipalUpdate,
+  Revocation,
+  SessionPrincipal,
+  SessionView,
+} from './session.types.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
 import type { JsonData } from './store/session-codec.js';
 import type { SessionEngine } from './store/session-engine.js';
@@ -43,39 +50,38 @@ export class SessionService {
     return (await this.list(userId)).length;
   }
 
-  /** Ends one session of a user. @returns false when he has no such live session */
-  async revoke(userId: string, sessionId: string): Promise<boolean> {
+  /** Ends one session of a user. @returns null when he has no such live session */
+  async revoke(userId: string, sessionId: string): Promise<Revocation | null> {
     const at = await this.find(userId, sessionId);
-    if (!at || !(await this.engine.repository.destroy(at))) return false;
+    const ended = at && (await this.engine.repository.end(at));
+    if (!ended?.revoked) return null;
     this.note('revoked', 1);
-    return true;
+    return ended;
   }
 
-  /** Ends every session of a user but one. @returns how many were live */
-  async revokeOthers(userId: string, keepSessionId: string): Promise<number> {
+  /** Ends every session of a user but one. */
+  async revokeOthers(userId: string, keepSessionId: string): Promise<Revocation> {
     return this.revokeUnder(userId, await this.find(userId, keepSessionId));
   }
 
   /**
    * Ends every session of a user, logins under way included: a login whose ticket is older creates nothing.
-   * @returns how many were live
    */
-  async revokeAll(userId: string): Promise<number> {
+  async revokeAll(userId: string): Promise<Revocation> {
     return this.revokeUnder(userId);
   }
 
   /**
    * Ends everybody's sessions but one, in the background, in chunks; another node goes on when this one dies.
    * Logins under way are covered. Anonymous sessions end too.
+   * @returns `durable`: whether a failover cannot undo that it has begun, see `Revocation`
    */
   async revokeEveryone(
     options: { keep?: { userId: string; sessionId: string } } = {},
-  ): Promise<{ operationId: string }> {
+  ): Promise<{ operationId: string; durable?: boolean }> {
     const { keep } = options;
     const at = keep && (await this.find(keep.userId, keep.sessionId));
-    return {
-      operationId: await this.everyone.start(at && this.engine.redis.keys.session(at.tag, at.digest)),
-    };
+    return this.everyone.start(at && this.engine.redis.keys.session(at.tag, at.digest));
   }
 
   /** How far an operation of `revokeEveryone` is; null when there is none of this id, or not any more. */
@@ -119,13 +125,21 @@ export class SessionService {
   async rotate(
     req: IncomingMessage,
     change: { principal?: SessionPrincipal; revokeOthers?: boolean } = {},
-  ): Promise<EstablishedSession & { revoked: number }> {
+  ): Promise<EstablishedSession & Revocation> {
     return this.lifecycle.rotate(req, change);
   }
 
-  /** Ends the request's session. @returns whether there was a live one */
-  async end(req: IncomingMessage): Promise<boolean> {
+  /** Ends the request's session. @returns null when there was no live one */
+  async end(req: IncomingMessage): Promise<Revocation | null> {
     return this.lifecycle.end(req);
+  }
+
+  /**
+   * Takes the request out of a session that has ended already, as `revokeAll` ends the caller's own: nothing of it is
+   * touched or saved at the end of the request. Asks nobody.
+   */
+  leave(req: IncomingMessage): void {
+    this.lifecycle.leave(req);
   }
 
   /**
@@ -164,14 +178,15 @@ export class SessionService {
     return this.engine.redis.clock.now();
   }
 
-  private async revokeUnder(userId: string, keep?: SessionAddress): Promise<number> {
-    let ended = 0;
+  private async revokeUnder(userId: string, keep?: SessionAddress): Promise<Revocation> {
+    const revocations: Revocation[] = [];
     // Old tags first: the answer comes when all are raised, and new sessions are made under the last one.
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      ended += await this.engine.users.revokeAll(tag, keep?.tag === tag ? keep.digest : undefined);
+      revocations.push(await this.engine.users.revokeAll(tag, keep?.tag === tag ? keep.digest : undefined));
     }
-    if (ended > 0) this.note('revoked-all', ended);
-    return ended;
+    const revocation = together(...revocations);
+    if (revocation.revoked > 0) this.note('revoked-all', revocation.revoked);
+    return revocation;
   }
 
   private async find(userId: string, sessionId: string): Promise<SessionAddress | undefined> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { describeError } from '../problem/index.js';
-import { SessionService } from '../session/index.js';
+import { type Revocation, SessionService } from '../session/index.js';
 import { OutboxRepository, type OutboxEntry } from './outbox.repository.js';
 import type { SessionEffects } from './session-effects.js';
 import { toPrincipalUpdate } from './user.js';
@@ -24,13 +24,16 @@ export class OutboxDelivery {
    * Ends what is live when it gets there, also when a first try took effect and only its answer was lost. Sparing the
    * sessions made since then would spare a login that read the old password before the commit and was slow.
    *
+   * @returns what it has ended
    * @throws what the session store or the database throw; then the entry is still there
    */
-  async deliver(entry: OutboxEntry): Promise<void> {
+  async deliver(entry: OutboxEntry): Promise<Revocation> {
     const user = await this.users.findById(entry.userId);
     if (user) await this.sessions.setPrincipal(user.id, toPrincipalUpdate(user), user.version);
-    if (entry.kind !== 'principal') await this.sessions.revokeAll(entry.userId);
+    const ends = entry.kind !== 'principal';
+    const revocation = ends ? await this.sessions.revokeAll(entry.userId) : { revoked: 0 };
     await this.settle(entry);
+    return revocation;
   }
 
   /**

@@ -103,7 +103,10 @@ export class UsersService implements UserStore, UserDirectory {
       return this.outbox.add(transaction, userId, 'password', PASSWORD_HOLD_MS);
     });
     try {
-      if (!apply) return await this.delivery.deliver(entry);
+      if (!apply) {
+        const revocation = await this.delivery.deliver(entry);
+        return recording?.ended?.(revocation);
+      }
       await apply();
     } catch (error) {
       await this.leaveToWorkers([entry]);
@@ -153,13 +156,16 @@ export class UsersService implements UserStore, UserDirectory {
     const user = await this.store(userId, { roles, disabled: changes.disabled }, recording);
     // Not only what this call wrote: a repetition after a 503 changes nothing any more, and must not answer before
     // the sessions know.
-    await this.deliverAll(await this.outbox.listOfUser(userId));
+    await this.deliverAll(await this.outbox.listOfUser(userId), recording);
     return toPrincipal(user);
   }
 
-  private async deliverAll(entries: OutboxEntry[]): Promise<void> {
+  private async deliverAll(entries: OutboxEntry[], recording: ChangeRecording | undefined): Promise<void> {
     try {
-      for (const entry of entries) await this.delivery.deliver(entry);
+      for (const entry of entries) {
+        const revocation = await this.delivery.deliver(entry);
+        recording?.ended?.(revocation);
+      }
     } catch (error) {
       await this.leaveToWorkers(entries);
       throw error;

@@ -122,7 +122,7 @@ function used(world: World, session: ModelSession, at: Moment): void {
 export async function logout(world: World, request: OpenRequest): Promise<void> {
   const { session } = request;
   const expected = session !== undefined && world.model.isLive(session, world.now());
-  const ended = await request.node.service.end(request.req);
+  const ended = (await request.node.service.end(request.req)) !== null;
   guarantee('G1', ended === expected, () => `a logout says ${ended}, not ${expected}`);
   if (session) world.model.end(session, 'logged out');
   world.requests.splice(world.requests.indexOf(request), 1);

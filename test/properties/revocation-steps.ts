@@ -18,7 +18,7 @@ export async function revoke(
   if (session.userId === undefined) return;
   const userId = byStranger ? model.users.find((user) => user.id !== session.userId)?.id : session.userId;
   const expected = !byStranger && model.isLive(session, world.now()) && session.indexed;
-  const ended = await world.node(node).service.revoke(userId ?? '', session.handle);
+  const ended = (await world.node(node).service.revoke(userId ?? '', session.handle)) !== null;
   guarantee('G1', ended === expected, () => `a revocation says ${ended}, not ${expected}`);
   if (!expected) return;
   model.end(session, 'revoked');
@@ -35,7 +35,7 @@ export async function revokeOthers(world: World, node: number, keep: ModelSessio
   const { result, at } = await world.during(() =>
     world.node(node).service.revokeOthers(user.id, keep.handle),
   );
-  counted(result, live.length - (kept ? 1 : 0), vanished);
+  counted(result.revoked, live.length - (kept ? 1 : 0), vanished);
   model.endAll(user.id, 'revoked with the others', (session) => session === kept);
   model.revoked(user, at);
   if (kept) kept.revision += 1;
@@ -46,7 +46,7 @@ export async function revokeAll(world: World, node: number, user: ModelUser): Pr
   const live = model.indexedOf(user.id, world.now());
   const vanished = model.danglingOf(user, world.now());
   const { result, at } = await world.during(() => world.node(node).service.revokeAll(user.id));
-  counted(result, live.length, vanished);
+  counted(result.revoked, live.length, vanished);
   model.endAll(user.id, 'revoked with all');
   model.revoked(user, at);
 }

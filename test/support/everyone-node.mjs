@@ -26,4 +26,4 @@ client.lkEndUserSessions = async (...args) => {
   console.log('there');
   return new Promise(() => undefined);
 };
-console.log('operation', await revoker.start(undefined));
+console.log('operation', (await revoker.start(undefined)).operationId);

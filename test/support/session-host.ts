@@ -180,7 +180,7 @@ function hostController(gate: Gate) {
 
     @Post('logout')
     async logout(@Req() req: Request) {
-      return { ended: await this.sessions.end(req) };
+      return { ended: (await this.sessions.end(req)) !== null };
     }
 
     @Post('count')

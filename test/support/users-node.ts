@@ -1,6 +1,6 @@
 import { AuditRepository } from '../../src/audit/index.js';
 import type { Database } from '../../src/database/index.js';
-import type { PrincipalUpdate } from '../../src/session/index.js';
+import type { PrincipalUpdate, Revocation } from '../../src/session/index.js';
 import { OutboxDelivery } from '../../src/users/outbox.delivery.js';
 import { OutboxRepository } from '../../src/users/outbox.repository.js';
 import { OutboxWorker } from '../../src/users/outbox.worker.js';
@@ -21,9 +21,9 @@ export class RecordedEffects implements SessionEffects {
     this.principals.push(principal);
   }
 
-  async revokeAll(): Promise<number> {
+  async revokeAll(): Promise<Revocation> {
     await this.reach('revoke all');
-    return 0;
+    return { revoked: 0 };
   }
 
   private async reach(call: string): Promise<void> {

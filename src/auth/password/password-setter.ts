@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth.module-definition.js';
 import { normaliseEmail } from '../email.js';
+import type { Revocation } from '../../session/index.js';
+import type { ChangeRecording } from '../security-events.js';
 import { startAnew } from '../throttle/start-anew.js';
 import type { ChangePasswordOptions, UserCredentials } from '../user-store.js';
 
@@ -14,6 +16,7 @@ export class PasswordSetter {
   /**
    * Stores the hash, ends every session of the user, makes every device of his unknown, and lifts what failed logins have
    * put on his account.
+   * @returns whether a failover cannot undo that, as far as the store has told
    * @throws UnknownUserError
    * @throws PasswordChangedError `expectedHash` is not the stored one any more
    * @throws SessionStoreUnavailableError the password may be set; the sessions end as soon as they can be reached then
@@ -22,12 +25,22 @@ export class PasswordSetter {
     { user }: Pick<UserCredentials, 'user'>,
     newHash: string,
     change: Pick<ChangePasswordOptions, 'expectedHash' | 'recording'>,
-  ): Promise<void> {
+  ): Promise<Pick<Revocation, 'durable'>> {
     const { userStore, throttle } = this.options;
     const account = normaliseEmail(user.email);
     // Before and after, as PasswordService does and for its reasons.
     await throttle.forgetDevices(account);
-    await userStore.changePassword(user.id, newHash, change);
+    let ended: Pick<Revocation, 'durable'> = {};
+    const recording: ChangeRecording = {
+      eventsOf: (after, before) => change.recording?.eventsOf(after, before) ?? [],
+      committed: (events) => change.recording?.committed(events),
+      ended: (revocation) => {
+        ended = revocation;
+        change.recording?.ended?.(revocation);
+      },
+    };
+    await userStore.changePassword(user.id, newHash, { ...change, recording });
     await startAnew(throttle, account);
+    return { durable: ended.durable };
   }
 }

@@ -7,6 +7,7 @@ import { normaliseEmail } from '../email.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { NewPasswords } from '../password/new-passwords.js';
 import { PasswordSetter } from '../password/password-setter.js';
+import type { Revocation } from '../../session/index.js';
 import type { ActOrigin } from '../security-events.js';
 import { originOf, SecurityRecorder } from '../security-recorder.js';
 import { ThrottleGate } from '../throttle/throttle-gate.js';
@@ -74,7 +75,7 @@ export class PasswordResetService {
   }
 
   /** @see AuthService.resetPassword */
-  async reset(token: string, newPassword: string, origin: ActOrigin): Promise<void> {
+  async reset(token: string, newPassword: string, origin: ActOrigin): Promise<Pick<Revocation, 'durable'>> {
     const owner = await this.ownerOf(await this.tokens.find('password-reset', token));
     const accepted = this.newPasswords.accept(newPassword, owner.user, 'newPassword');
     const newHash = await this.newPasswords.hash(accepted);
@@ -89,6 +90,7 @@ export class PasswordResetService {
       throw error instanceof PasswordChangedError ? new InvalidTokenError({ cause: error }) : error;
     }
     await recording.settle(owner.user, owner.user);
+    return { durable: recording.revocation.durable };
   }
 
   /** @throws InvalidTokenError unless the account is as it was when the token was made */

@@ -39,22 +39,17 @@ export class EveryoneOperation {
   /**
    * Raises the epoch, and begins an operation or makes the one under way begin anew.
    * @param keep key of the one record that stays
-   * @returns its id
+   * @returns its id, and whether a failover cannot undo that it has begun
    */
-  async begin(id: string, keep: string | undefined): Promise<string> {
-    const { client, keys } = this.redis;
-    const begun = client.lkBeginRevokeEveryone(
-      keys.epoch(),
-      keys.operation(id),
-      keys.currentOperation(),
-      keys.latestOperation(),
-      id,
-      keep ?? '',
-      OPERATION_TTL_MS,
-      keys.operations(),
-      this.redis.generationTtlMs,
+  async begin(id: string, keep: string | undefined): Promise<{ operationId: string; durable?: boolean }> {
+    const { keys } = this.redis;
+    const { reply, durable } = await this.redis.revoke<string>(
+      'revoke-everyone',
+      'lkBeginRevokeEveryone',
+      [keys.epoch(), keys.operation(id), keys.currentOperation(), keys.latestOperation()],
+      [id, keep ?? '', OPERATION_TTL_MS, keys.operations(), this.redis.generationTtlMs],
     );
-    return String(await this.redis.ask('revoke-everyone', begun));
+    return { operationId: reply, durable };
   }
 
   async find(id: string): Promise<Operation | null> {

@@ -47,10 +47,10 @@ export class EveryoneRevoker implements OnApplicationBootstrap, OnModuleDestroy 
    * @param keep key of the one record that stays
    * @returns the operation's id; that of the one under way, which begins anew, when there is one
    */
-  async start(keep: string | undefined): Promise<string> {
-    const id = await this.operation.begin(randomBytes(16).toString('base64url'), keep);
-    this.runInBackground(id);
-    return id;
+  async start(keep: string | undefined): Promise<{ operationId: string; durable?: boolean }> {
+    const begun = await this.operation.begin(randomBytes(16).toString('base64url'), keep);
+    this.runInBackground(begun.operationId);
+    return begun;
   }
 
   async find(id: string): Promise<Operation | null> {

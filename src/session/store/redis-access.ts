@@ -1,11 +1,13 @@
 import type { Cluster, Redis } from 'ioredis';
+import { type Durability, resolveDurability } from '../durability/durability.options.js';
+import { type Outcome, RevocationChannel } from '../durability/revocation-channel.js';
 import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionObserver, StoreOperation } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { Breaker } from './breaker.js';
 import { readKeys } from './moving-slots.js';
 import { RedisClock } from './redis-clock.js';
-import { type ScriptClient, withScripts } from './scripts.js';
+import { type ScriptClient, type ScriptName, withScripts } from './scripts.js';
 import { SessionKeys } from './session-keys.js';
 
 /** A ticket is good for as long as a login may take; the generation outlives it. */
@@ -17,6 +19,8 @@ export class RedisAccess {
   readonly ungated: ScriptClient;
   readonly keys: SessionKeys;
   readonly clock: RedisClock;
+  /** Where commands that end sessions go. */
+  readonly revocations: RevocationChannel;
   /** A generation must outlive every session and every login it speaks about, or it would let them pass again. */
   readonly generationTtlMs: number;
   /** Hears of records that a script came upon and could not read. */
@@ -29,10 +33,12 @@ export class RedisAccess {
     prefix: string,
     longestAbsoluteMs: number,
     private readonly observer?: SessionObserver,
+    durability: Durability = resolveDurability(),
   ) {
     this.ungated = withScripts(client);
     this.breaker = Breaker.of(client);
     if (observer) this.breaker.onState((state) => observer.onSessionEvent({ type: 'breaker', state }));
+    this.revocations = new RevocationChannel(this.ungated, durability);
     this.keys = new SessionKeys(prefix);
     this.clock = new RedisClock(client);
     this.generationTtlMs = wholeMs(longestAbsoluteMs + LONGEST_LOGIN_MS);
@@ -58,6 +64,26 @@ export class RedisAccess {
     } finally {
       this.observer?.onStoreCommand?.(operation, performance.now() - startMs);
     }
+  }
+
+  /**
+   * Runs a script that ends sessions, and waits for the replicas where that is asked for.
+   * @param keys of one slot
+   * @throws SessionStoreUnavailableError
+   */
+  async revoke<T>(
+    operation: StoreOperation,
+    script: ScriptName,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<Outcome & { reply: T }> {
+    this.breaker.admit();
+    const startMs = performance.now();
+    const outcome = await this.ask(operation, this.revocations.run(script, keys, args));
+    const { durable } = outcome;
+    const reason = durable === undefined ? 'local' : durable ? 'durable' : 'unconfirmed';
+    this.observer?.onSessionEvent({ type: 'revocation', reason, durationMs: performance.now() - startMs });
+    return outcome as Outcome & { reply: T };
   }
 
   /** Reads keys of one slot with one command, see `readKeys`. @throws SessionStoreUnavailableError */

@@ -32,8 +32,13 @@ const SCRIPTS = {
 
 type Argument = string | number;
 
+export type ScriptName = keyof typeof SCRIPTS;
+
+/** The text of a script, for `EVAL`: where it must not matter whether a server knows it already. */
+export const scriptText = (name: ScriptName): string => SCRIPTS[name].lua;
+
 /** The scripts as methods of the client; each takes its keys, then its arguments, as the script's header says. */
-type ScriptCommands = { [name in keyof typeof SCRIPTS]: (...args: Argument[]) => Promise<unknown> };
+type ScriptCommands = { [name in ScriptName]: (...args: Argument[]) => Promise<unknown> };
 
 export type ScriptClient = (Redis | Cluster) & ScriptCommands;
 

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { AnonymousSessionLimiter } from '../anonymous-session-limiter.js';
+import type { Durability } from '../durability/durability.options.js';
 import { SessionPolicy } from '../lifetime/session-policy.js';
 import { SessionTooLargeError } from '../session.errors.js';
 import type { Lifetimes, LimitPolicy, SessionObserver, SessionPrincipal } from '../session.types.js';
@@ -35,6 +36,7 @@ export interface SessionEngineOptions {
   userOf: (data: JsonData) => SessionPrincipal | undefined;
   /** Idle timeout of a session, ms, where it does not follow from its profile and its cookie. */
   idleTimeoutMsOf?: (data: JsonData) => number;
+  durability: Durability;
   anonymousSessionLimiter?: AnonymousSessionLimiter;
   observer?: SessionObserver;
   /** Where to say what an operator should know and no error reports. */
@@ -67,6 +69,7 @@ export class SessionEngine {
       options.prefix,
       this.policy.longestAbsoluteMs,
       options.observer,
+      options.durability,
     );
     this.repository = new SessionRepository(this.redis);
     this.users = new UserSessionsRepository(this.redis);
@@ -202,6 +205,7 @@ export class SessionEngine {
   /** Ends what runs in the background. */
   async close(): Promise<void> {
     this.redis.clock.stop();
+    this.redis.revocations.close();
     await this.users.close();
     await this.quarantine.close();
   }
@@ -209,6 +213,7 @@ export class SessionEngine {
   private async open(): Promise<void> {
     await this.redis.ask('clock', this.redis.clock.ready());
     if (this.options.guardIndexKeys) await guardIndexKeys(this.redis, this.ring);
+    void this.redis.revocations.open();
     this.isReady = true;
   }
 

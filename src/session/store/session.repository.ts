@@ -1,11 +1,11 @@
-import type { LimitPolicy } from '../session.types.js';
+import type { LimitPolicy, Revocation } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { readKeys } from './moving-slots.js';
 import { isWrongType, LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
 import { revisionDigits } from './session-record.js';
 
 export type CreateReply =
-  | { outcome: 'ok'; generation: number; nowMs: number; evicted: number }
+  | { outcome: 'ok'; generation: number; nowMs: number; evicted: number; durable?: boolean }
   | { outcome: 'stale' | 'exists' | 'taken' | 'limit' };
 export type SaveReply =
   { outcome: 'ok'; nowMs: number } | { outcome: 'conflict'; raw: string } | { outcome: 'gone' | 'moved' };
@@ -18,6 +18,7 @@ export type RotateReply =
       absoluteExpiryMs: number;
       ended: number;
       trash: string;
+      durable?: boolean;
     }
   | { outcome: 'conflict'; raw: string }
   | { outcome: 'gone' };
@@ -66,19 +67,14 @@ export class SessionRepository {
   ): Promise<CreateReply> {
     const idle = wholeMs(limits.idleTimeoutMs);
     const absolute = wholeMs(limits.absoluteTimeoutMs);
-    const record = this.redis.keys.session(at.tag, at.digest);
     const { takeoverTtlMs } = options;
     const marker =
       takeoverTtlMs === undefined
         ? ['', '']
         : [this.redis.keys.takenOver(at.tag, at.digest), wholeMs(takeoverTtlMs)];
-    const reply = (await this.redis.ask(
-      'create',
-      at.ofUser
-        ? this.redis.client.lkCreate(
-            record,
-            this.redis.keys.index(at.tag),
-            this.redis.keys.generation(at.tag),
+    const { reply, durable } = await this.askToCreate(at, options.replaces !== undefined, [
+      ...(at.ofUser
+        ? [
             at.digest,
             body,
             idle,
@@ -89,10 +85,10 @@ export class SessionRepository {
             this.redis.generationTtlMs,
             this.redis.keys.sessions(at.tag),
             options.replaces ?? '',
-            ...marker,
-          )
-        : this.redis.client.lkCreateAnonymous(record, body, idle, absolute, ...marker),
-    )) as [string, ...unknown[]];
+          ]
+        : [body, idle, absolute]),
+      ...marker,
+    ]);
     if (reply[0] !== 'OK')
       return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
     const nowMs = this.redis.observe(reply[2]);
@@ -103,7 +99,24 @@ export class SessionRepository {
       generation: Number(reply[1]),
       nowMs,
       evicted: (reply[3] as string[] | undefined)?.length ?? 0,
+      durable,
     };
+  }
+
+  /** A login that ends another session by name is a revocation as well. */
+  private async askToCreate(
+    at: SessionAddress,
+    ends: boolean,
+    args: (string | number)[],
+  ): Promise<{ reply: [string, ...unknown[]]; durable?: boolean }> {
+    if (!at.ofUser) {
+      const record = this.redis.keys.session(at.tag, at.digest);
+      const reply = await this.redis.ask('create', this.redis.client.lkCreateAnonymous(record, ...args));
+      return { reply: reply as [string, ...unknown[]] };
+    }
+    if (ends) return this.redis.revoke('create', 'lkCreate', this.keysOf(at), args);
+    const reply = await this.redis.ask('create', this.redis.client.lkCreate(...this.keysOf(at), ...args));
+    return { reply: reply as [string, ...unknown[]] };
   }
 
   async save(
@@ -150,14 +163,16 @@ export class SessionRepository {
     return nowMs;
   }
 
+  /** Ends a session. `revoked` is 1 when it was live until now, else 0. */
+  async end(at: SessionAddress): Promise<Revocation> {
+    const args = [at.digest, flag(at.ofUser)];
+    const { reply, durable } = await this.redis.revoke<number>('destroy', 'lkDestroy', this.keysOf(at), args);
+    return { revoked: reply, durable };
+  }
+
   /** @returns whether the session was live until now */
   async destroy(at: SessionAddress): Promise<boolean> {
-    return (
-      (await this.redis.ask(
-        'destroy',
-        this.redis.client.lkDestroy(...this.keysOf(at), at.digest, flag(at.ofUser)),
-      )) === 1
-    );
+    return (await this.end(at)).revoked > 0;
   }
 
   /** Both addresses must have the same tag. `ended` counts the other sessions that were ended, `trash` is left to sweep. */
@@ -169,13 +184,16 @@ export class SessionRepository {
     limits: { idleTimeoutMs: number; absoluteTimeoutMs: number },
     endOthers: boolean,
   ): Promise<RotateReply> {
-    const reply = (await this.redis.ask(
+    const { reply, durable } = await this.redis.revoke<[string, ...unknown[]]>(
       'rotate',
-      this.redis.client.lkRotate(
+      'lkRotate',
+      [
         this.redis.keys.session(from.tag, from.digest),
         this.redis.keys.session(to.tag, to.digest),
         this.redis.keys.index(from.tag),
         this.redis.keys.generation(from.tag),
+      ],
+      [
         from.digest,
         to.digest,
         revisionDigits(revision),
@@ -184,8 +202,8 @@ export class SessionRepository {
         wholeMs(limits.absoluteTimeoutMs),
         flag(endOthers),
         this.redis.generationTtlMs,
-      ),
-    )) as [string, ...unknown[]];
+      ],
+    );
     if (reply[0] === 'CONFLICT') return { outcome: 'conflict', raw: String(reply[1]) };
     if (reply[0] !== 'OK') return { outcome: 'gone' };
     return {
@@ -196,6 +214,7 @@ export class SessionRepository {
       absoluteExpiryMs: Number(reply[4]),
       ended: Number(reply[5]),
       trash: String(reply[6]),
+      durable,
     };
   }
 

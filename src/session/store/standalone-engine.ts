@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Cookie, type SessionData } from 'express-session';
 import type { Lifetime, SessionPrincipal } from '../session.types.js';
+import { resolveDurability } from '../durability/durability.options.js';
 import { checkStoreOptions } from './redis-session.store.checks.js';
 import type { RedisSessionStoreOptions } from './redis-session.store.options.js';
 import type { JsonData } from './session-codec.js';
@@ -41,6 +42,7 @@ export function standaloneEngine(options: RedisSessionStoreOptions): SessionEngi
       return id === undefined || id === null ? undefined : bareUser(id);
     },
     idleTimeoutMsOf: (data) => idleOf(options, idle, data),
+    durability: resolveDurability(),
     observer: options.observer,
     warn: (message) => process.emitWarning(message, 'LatchkeyWarning'),
   });

@@ -1,3 +1,4 @@
+import type { Revocation } from '../session.types.js';
 import { type RedisAccess } from './redis-access.js';
 
 // Records that a revoke-all deletes itself, and that one sweep deletes: well under a millisecond of Redis.
@@ -33,22 +34,17 @@ export class UserSessionsRepository {
   /**
    * Ends all sessions under one tag.
    * @param keep digest of the one session that stays
-   * @returns how many were live
    */
-  async revokeAll(tag: string, keep?: string): Promise<number> {
-    const [, ended, trash] = (await this.redis.ask(
+  async revokeAll(tag: string, keep?: string): Promise<Revocation> {
+    const { reply, durable } = await this.redis.revoke<[number, number, string]>(
       'revoke-all',
-      this.redis.client.lkRevokeAll(
-        this.redis.keys.index(tag),
-        this.redis.keys.generation(tag),
-        this.redis.keys.sessions(tag),
-        keep ?? '',
-        this.redis.generationTtlMs,
-        SWEEP_CHUNK,
-      ),
-    )) as [number, number, string];
+      'lkRevokeAll',
+      [this.redis.keys.index(tag), this.redis.keys.generation(tag)],
+      [this.redis.keys.sessions(tag), keep ?? '', this.redis.generationTtlMs, SWEEP_CHUNK],
+    );
+    const [, revoked, trash] = reply;
     this.sweepInBackground(tag, trash);
-    return ended;
+    return { revoked, durable };
   }
 
   /** Every live session under one tag: its digest and its record. */
