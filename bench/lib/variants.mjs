@@ -57,7 +57,7 @@ export const VARIANTS = Object.fromEntries(
   ]).map((variant) => [variant.letter, variant]),
 );
 
-const PASSWORD = 'nine small goats on a roof';
+export const PASSWORD = 'nine small goats on a roof';
 const LOGINS_AT_ONCE = 16;
 
 /** @param {number} i */

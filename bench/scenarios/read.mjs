@@ -1,8 +1,8 @@
 import { measure as measureServer } from '../lib/measured.mjs';
 import { rawRequest, runLoad } from '../lib/load.mjs';
-import { startRedis } from '../lib/redis-server.mjs';
 import { orderOf } from '../lib/statistics.mjs';
-import { startVariant, VARIANTS, whoAmI } from '../lib/variants.mjs';
+import { whoAmI } from '../lib/variants.mjs';
+import { withVariant } from '../lib/with-variant.mjs';
 
 const CONNECTIONS = 50;
 const MANY = 1_000;
@@ -20,18 +20,17 @@ const MANY = 1_000;
  */
 export async function measure(context) {
   const { settings, say } = context;
-  const answerBytes = await bytesOfProgram(context);
+  const answerBytes = await bytesOfProgram(settings);
   /** @type {ReadRun[]} */
   const runs = [];
   for (let round = 0; round < settings.rounds; round += 1) {
     for (const letter of orderOf(settings.only, round)) {
       await context.attempt(`read (${letter}), round ${round + 1}`, async () => {
-        for (const run of await measureOne(context, letter, answerBytes)) {
+        for (const run of await measureOne(settings, letter, answerBytes)) {
           runs.push({ ...run, round });
           const { perSecond, cpuUs, latency, credentials, warning = '' } = run;
-          say(
-            `  (${letter}) ${credentials.padEnd(13)} ${perSecond.toFixed(0).padStart(6)} req/s  ${cpuUs.toFixed(1).padStart(6)} µs CPU  p99 ${latency.p99.toFixed(1)} ms ${warning}`,
-          );
+          const rate = `${perSecond.toFixed(0).padStart(6)} req/s  ${cpuUs.toFixed(1).padStart(6)} µs CPU`;
+          say(`  (${letter}) ${credentials.padEnd(13)} ${rate}  p99 ${latency.p99.toFixed(1)} ms ${warning}`);
         }
       });
     }
@@ -40,48 +39,43 @@ export async function measure(context) {
 }
 
 /**
- * @param {import('../lib/scenario.mjs').Context} context
+ * @param {import('../lib/arguments.mjs').Settings} settings
  * @param {string} letter
  * @param {number} answerBytes
  */
-async function measureOne({ settings }, letter, answerBytes) {
-  const variant = /** @type {import('../lib/variants.mjs').Variant} */ (VARIANTS[letter]);
-  const redis = await startRedis();
-  /** @type {import('../lib/variants.mjs').Running | undefined} */
-  let running;
-  try {
-    running = await startVariant(variant, { node: settings.node, redis, answerBytes });
-    const { server, url } = running;
-    const cookies = await running.logIn(MANY);
-    /** @type {[string, Record<string, string>[]][]} */
-    const credentials = [['one cookie', cookies.slice(0, 1)]];
-    if (variant.entry !== 'none') credentials.push(['1 000 cookies', cookies]);
-    if (variant.bearer) credentials.push(['bearer', await running.logIn(1, 'bearer')]);
-    const runs = [];
-    for (const [name, headers] of credentials) {
-      const first = /** @type {Record<string, string>} */ (headers[0]);
-      const { bytes } = await whoAmI(url, variant, first);
-      const requests = headers.map((one) => rawRequest({ path: variant.path, headers: one }));
-      const load = { urls: [url], requests, connections: CONNECTIONS };
-      if (runs.length === 0) await runLoad({ ...load, seconds: settings.warmUpSeconds });
-      const { load: _load, ...measured } = await measureServer(
-        { server, redis },
-        { ...load, seconds: settings.seconds },
-      );
-      await whoAmI(url, variant, first);
-      runs.push({
-        variant: letter,
-        credentials: name,
-        answerBytes: bytes,
-        ...measured,
-        ...warningOf(measured),
-      });
-    }
-    return runs;
-  } finally {
-    await running?.server.stop();
-    await redis.stop();
-  }
+function measureOne(settings, letter, answerBytes) {
+  return withVariant(
+    letter,
+    { node: settings.node, answerBytes },
+    async ({ server, redis, url, variant, logIn }) => {
+      const cookies = await logIn(MANY);
+      /** @type {[string, Record<string, string>[]][]} */
+      const credentials = [['one cookie', cookies.slice(0, 1)]];
+      if (variant.entry !== 'none') credentials.push(['1 000 cookies', cookies]);
+      if (variant.bearer) credentials.push(['bearer', await logIn(1, 'bearer')]);
+      const runs = [];
+      for (const [name, headers] of credentials) {
+        const first = /** @type {Record<string, string>} */ (headers[0]);
+        const { bytes } = await whoAmI(url, variant, first);
+        const requests = headers.map((one) => rawRequest({ path: variant.path, headers: one }));
+        const load = { urls: [url], requests, connections: CONNECTIONS };
+        if (runs.length === 0) await runLoad({ ...load, seconds: settings.warmUpSeconds });
+        const { load: _load, ...measured } = await measureServer(
+          { server, redis },
+          { ...load, seconds: settings.seconds },
+        );
+        await whoAmI(url, variant, first);
+        runs.push({
+          variant: letter,
+          credentials: name,
+          answerBytes: bytes,
+          ...measured,
+          ...warningOf(measured),
+        });
+      }
+      return runs;
+    },
+  );
 }
 
 /** @param {import('../lib/measured.mjs').Measured} measured */
@@ -90,20 +84,10 @@ function warningOf({ failures, generatorCpu }) {
   return generatorCpu > 0.95 ? { warning: 'the load generator was at its limit' } : {};
 }
 
-/**
- * How long the program's answer is, so that all others are as long.
- *
- * @param {import('../lib/scenario.mjs').Context} context
- */
-async function bytesOfProgram({ settings }) {
-  const variant = /** @type {import('../lib/variants.mjs').Variant} */ (VARIANTS['g']);
-  const redis = await startRedis();
-  const running = await startVariant(variant, { node: settings.node, redis });
-  try {
-    const [headers = {}] = await running.logIn(1);
-    return (await whoAmI(running.url, variant, headers)).bytes;
-  } finally {
-    await running.server.stop();
-    await redis.stop();
-  }
+/** How long the program's answer is, so that all others are as long. @param {import('../lib/arguments.mjs').Settings} settings */
+function bytesOfProgram({ node }) {
+  return withVariant('g', { node }, async ({ url, variant, logIn }) => {
+    const [headers = {}] = await logIn(1);
+    return (await whoAmI(url, variant, headers)).bytes;
+  });
 }
