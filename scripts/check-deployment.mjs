@@ -1,4 +1,4 @@
-// What can be said about Dockerfile, docker-compose.yml and .env.example without a Docker engine; needs dist.
+// What can be said about Dockerfile, docker-compose.yml, deploy/ and .env.example without a Docker engine; needs dist.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,11 +6,12 @@ import { parse } from 'yaml';
 import { runScript, say } from './lib/say.mjs';
 
 // Read by docker-compose.yml, not by the program.
-const COMPOSE_ONLY = ['POSTGRES_PASSWORD'];
+const COMPOSE_ONLY = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD'];
 
 await runScript(async () => {
   const names = await checkEnvExample();
   checkCompose(parse(readFileSync('docker-compose.yml', 'utf8')), names);
+  checkRedisConfiguration(readFileSync('deploy/redis.conf', 'utf8'));
   checkDockerfile(readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', ''));
   checkWithDocker();
   say('the deployment files are consistent');
@@ -37,13 +38,14 @@ function checkCompose(compose, settings) {
     assert.match(service.image, /:\d/, `${name}: an image with a version`);
     assert.ok(service.healthcheck?.test?.length > 1, `${name}: a health check`);
     for (const mount of service.volumes ?? []) {
-      assert.ok(mount.split(':')[0] in compose.volumes, `${name}: volume ${mount} is declared`);
+      const [source] = mount.split(':');
+      const there = source.startsWith('./') ? existsSync(source) : source in compose.volumes;
+      assert.ok(there, `${name}: volume ${mount} is there`);
     }
     for (const network of service.networks)
       assert.ok(network in compose.networks, `${name}: network ${network}`);
   }
-  const options = redis.command.join(' ');
-  assert.match(options, /--appendonly yes .*--maxmemory-policy noeviction/, 'redis: AOF, and no eviction');
+  checkComposeRedis(redis, compose.configs);
   for (const name of ['redis', 'postgres']) {
     assert.equal(app.depends_on[name].condition, 'service_healthy', `app waits for ${name}`);
     assert.equal(compose.services[name].ports, undefined, `${name}: no published port`);
@@ -53,6 +55,51 @@ function checkCompose(compose, settings) {
   }
   for (const name of Object.keys(app.environment))
     assert.ok(settings.includes(name), `app: ${name} is a setting`);
+}
+
+/**
+ * It runs with the file of deploy/, and lets in nobody but the program, which may do what the page says.
+ *
+ * @param {any} redis
+ * @param {any} configs
+ */
+function checkComposeRedis(redis, configs) {
+  const [program, file, option, users] = redis.command;
+  assert.deepEqual(
+    [program, option, redis.command.length],
+    ['redis-server', '--aclfile', 4],
+    'redis: command',
+  );
+  assert.ok(redis.volumes.includes(`./deploy/redis.conf:${file}:ro`), 'redis: its configuration is mounted');
+  const { source } = redis.configs.find((/** @type {any} */ config) => config.target === users);
+  const [, rule] = /```acl\n(.+)\n```/.exec(readFileSync('docs/session-format.md', 'utf8')) ?? [];
+  const [nobody, latchkey] = configs[source].content.split('\n');
+  assert.equal(nobody, 'user default off ~* &* +@all', 'redis: the default user');
+  assert.match(latchkey, /^user latchkey on >\$\{REDIS_PASSWORD:\?/, 'redis: the user of the program');
+  assert.ok(latchkey.endsWith(` ${rule}`), 'redis: the access rule of docs/session-format.md');
+}
+
+/** @param {string} text every setting of it has a reason above it, and is what sessions need */
+function checkRedisConfiguration(text) {
+  const paragraphs = text.split(/\n\n+/);
+  const settings = new Map();
+  for (const paragraph of paragraphs) {
+    const lines = paragraph.trim().split('\n');
+    const own = lines.filter((line) => !line.startsWith('#'));
+    if (own.length > 0) assert.match(lines[0] ?? '', /^# \S/, `deploy/redis.conf: no reason for ${own[0]}`);
+    for (const line of own) settings.set(line.split(' ')[0], line.split(' ').slice(1).join(' '));
+  }
+  for (const [name, value] of [
+    ['maxmemory-policy', 'noeviction'],
+    ['appendonly', 'yes'],
+    ['aof-load-truncated', 'yes'],
+    ['save', '""'],
+    ['protected-mode', 'yes'],
+    ['cluster-require-full-coverage', 'no'],
+  ]) {
+    assert.equal(settings.get(name), value, `deploy/redis.conf: ${name}`);
+  }
+  assert.match(settings.get('appendfsync'), /^(everysec|always)$/, 'deploy/redis.conf: appendfsync');
 }
 
 /** @param {string} text with its continued lines joined */
@@ -89,6 +136,7 @@ function checkWithDocker() {
   const env = {
     ...process.env,
     POSTGRES_PASSWORD: 'a',
+    REDIS_PASSWORD: 'e',
     PUBLIC_URL: 'b',
     SESSION_SECRETS: 'c',
     SESSION_INDEX_KEYS: 'd',

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { RedisConnection } from './redis-connection.mjs';
 import { say, SetupError } from './say.mjs';
 import { takeLock } from './start-lock.mjs';
 
+const CONFIGURATION = fileURLToPath(new URL('../../deploy/redis.conf', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 10;
 
@@ -65,18 +67,9 @@ function makePrivate(folder) {
 
 /** @param {{ program: string, socket: string, folder: string, log: string }} options */
 function spawnServer({ program, socket, folder, log }) {
-  const settings = {
-    port: '0',
-    unixsocket: socket,
-    unixsocketperm: '700',
-    dir: folder,
-    appendonly: 'yes',
-    appendfsync: 'everysec',
-    save: '',
-    'maxmemory-policy': 'noeviction',
-    daemonize: 'no',
-  };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  // What it keeps and how is the same as in a deployment.
+  const settings = { port: '0', unixsocket: socket, unixsocketperm: '700', dir: folder, daemonize: 'no' };
+  const args = [CONFIGURATION, ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])];
   const output = openSync(log, 'a', 0o600);
   const child = spawn(program, args, {
     // Its own process group: a terminal's Ctrl-C must reach it only after the program has drained.
