@@ -24,6 +24,8 @@ export async function readKeys(client: Redis | Cluster, keys: readonly string[])
     const isLost = isSaid(error, NOT_CONNECTED);
     if (!client.isCluster || !(isLost || isSaid(error, ELSEWHERE))) throw error;
     if (isLost) await delay(RETRY_EVERY_MS);
+    // ioredis holds a pipeline until the cluster is there again, for ever when its client was closed.
+    if (client.status !== 'ready') throw error;
     const values: (string | null)[] = [];
     for (const key of keys) values.push(await readAlone(client, key));
     return values;
