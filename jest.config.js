@@ -1,10 +1,19 @@
+import { NOT_REPEATED } from './test/support/jest/not-repeated.mjs';
+
+// On Sentinel and on Cluster, what is the same there does not run again.
+const repeated = (process.env.LATCHKEY_TEST_REDIS ?? 'single') !== 'single';
+const ignored = Object.keys(NOT_REPEATED).map((name) => `<rootDir>/test/${name}\\.e2e-spec\\.ts$`);
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
   // Whole servers start and stop in these tests; a busy machine takes its time.
   testTimeout: 20_000,
+  globalSetup: './test/support/jest/start-sets.mjs',
+  globalTeardown: './test/support/jest/stop-sets.mjs',
   roots: ['<rootDir>/src', '<rootDir>/test'],
-  testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  testMatch: repeated ? ['**/*.e2e-spec.ts'] : ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(repeated ? ignored : [])],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],

@@ -22,7 +22,7 @@ let program: AdminApp;
 let redis: Redis;
 
 beforeAll(async () => {
-  program = await startAdminApp();
+  program = await startAdminApp({ redisMayBreak: true });
   redis = program.redis.client();
 });
 afterAll(() => program.close());

@@ -39,7 +39,7 @@ describe('the event of a call that has been answered', () => {
   });
   beforeEach(async () => {
     await redis.client().flushall();
-    program = await startProgram({ REDIS_URL: redis.url, PORT: '0' });
+    program = await startProgram({ ...redis.settings, PORT: '0' });
     url = (await program.line(/Latchkey\s+(http:\S+)/))[1] as string;
     ann = new BearerClient(url);
     const { body } = await ann.login(credentials, '/auth/register');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { UsersService } from '../src/users/index.js';
+import { deleteKeys } from './support/delete-keys.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { CookieClient } from './support/clients.js';
 import { distinguishability, timeInterleaved } from './support/distinguish.js';
@@ -36,8 +37,7 @@ describe('the time of an answer', () => {
 
   /** Nobody is throttled, however often he tries. */
   const forgetAttempts = async () => {
-    const keys = await redis.keys('lk:throttle:*');
-    if (keys.length > 0) await redis.del(...keys);
+    await deleteKeys(redis, 'lk:throttle:*');
   };
 
   const answered = async (path: string, body: unknown, status: number) => {

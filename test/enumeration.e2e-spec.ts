@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../src/auth/index.js';
 import { AuditTrail } from '../src/audit/index.js';
 import { UsersService } from '../src/users/index.js';
+import { deleteKeys } from './support/delete-keys.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { BearerClient, CookieClient, type Answer } from './support/clients.js';
 import { commandsDuring } from './support/redis-commands.js';
@@ -53,8 +54,7 @@ describe('who has an account', () => {
   afterAll(() => app.close());
   beforeEach(async () => {
     jest.restoreAllMocks();
-    const keys = await redis.keys('lk:throttle:*');
-    if (keys.length > 0) await redis.del(...keys);
+    await deleteKeys(redis, 'lk:throttle:*');
   });
 
   const login = (body: unknown, client = new CookieClient(app.url)) => client.post('/auth/login', body);
@@ -102,7 +102,7 @@ describe('who has an account', () => {
     ] as const) {
       expect((await locked(email, last)).map(visibleLater)).toEqual(unknown);
     }
-    await redis.del(...(await redis.keys('lk:throttle:*')));
+    await deleteKeys(redis, 'lk:throttle:*');
     expect((await locked('known@example.com', PASSWORD)).map(visibleLater)).toEqual(unknown);
   });
 });

@@ -4,9 +4,16 @@ import { CookieClient, type Answer } from './support/clients.js';
 import { startProgram, type RunningProgram } from './support/program.js';
 import { poll } from './support/redis-process.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
+import { TOPOLOGY } from './support/topology.js';
 
 jest.setTimeout(60_000);
 
+// What Sentinel or a cluster has promoted is waited for.
+const REPLICA: [string, string[], RegExp] = [
+  'is a replica',
+  ['--replicaof', '127.0.0.1', '1'],
+  /is a replica of 127\.0\.0\.1:1 and takes no writes/,
+];
 const ADA = { email: 'ada@example.com', password: 'nine small goats on a roof' };
 
 describe('a program that starts before its Redis', () => {
@@ -26,7 +33,7 @@ describe('a program that starts before its Redis', () => {
     redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always', ...options]);
     await prepare(redis);
     await redis.kill();
-    program = await startProgram({ REDIS_URL: redis.url, PORT: '0' });
+    program = await startProgram({ ...redis.settings, PORT: '0' });
     const [, url] = (await program.line(/Latchkey\s+(http:\S+)/)) as unknown as [string, string];
     client = new CookieClient(url);
   };
@@ -36,9 +43,7 @@ describe('a program that starts before its Redis', () => {
     beforeEach(() => startWithout([]));
 
     it('says what it waits for, is live but not ready, and answers 503 to who needs a session', async () => {
-      await program.line(
-        /Waiting for Redis at unix:\S+redis\.sock: connect ECONNREFUSED \S+\. Until it answers/,
-      );
+      await program.line(/Waiting for Redis at \S+: .*\bconnect ECONNREFUSED \S+\. Until it answers/);
       expect((await client.get('/health/live')).status).toBe(200);
       expect(await ready()).toMatchObject({
         status: 503,
@@ -70,7 +75,7 @@ describe('a program that starts before its Redis', () => {
       ['--requirepass', 'secret'],
       /refuses the credentials\. Check user and password in REDIS_URL/,
     ],
-    ['is a replica', ['--replicaof', '127.0.0.1', '1'], /is a replica of 127\.0\.0\.1:1 and takes no writes/],
+    ...(TOPOLOGY === 'single' ? [REPLICA] : []),
   ])('ends with the reason when the one that comes %s', async (_, options, reason) => {
     await startWithout(options);
     await redis.restart();

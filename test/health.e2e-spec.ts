@@ -7,7 +7,7 @@ describe('health', () => {
   let app: TestApp;
   let client: CookieClient;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ redisMayBreak: true });
     client = new CookieClient(app.url);
     await client.post('/auth/register', { email: 'nora@example.com', password: PASSWORD });
   });

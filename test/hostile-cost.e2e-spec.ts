@@ -26,7 +26,7 @@ describe('what the costliest requests cost', () => {
     program = await startProgram({
       NODE_ENV: 'test',
       PORT: '0',
-      REDIS_URL: redis.url,
+      ...redis.settings,
       LOG_LEVEL: 'silent',
       TRUSTED_PROXIES: '127.0.0.1',
       ARGON2_MEMORY_KIB: '19456',

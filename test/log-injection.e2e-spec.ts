@@ -30,7 +30,7 @@ describe('what clients write, in the log and in the trail', () => {
   beforeAll(async () => {
     redis = await startRedis();
     program = await startProgram({
-      REDIS_URL: redis.url,
+      ...redis.settings,
       PORT: '0',
       LOG_LEVEL: 'trace',
       TRUSTED_PROXIES: '127.0.0.1',

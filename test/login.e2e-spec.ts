@@ -375,7 +375,7 @@ describe('POST /auth/login of a program with other settings', () => {
   });
 
   it('answers 503 and leaves cookies alone when Redis is away', async () => {
-    const app = await startApp();
+    const app = await startApp({ redisMayBreak: true });
     try {
       await app.createUser({ email: EMAIL });
       await app.redis.kill();

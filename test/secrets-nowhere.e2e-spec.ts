@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { BearerClient, CookieClient, type Answer } from './support/clients.js';
 import { compiledSources } from './support/compiled-sources.js';
 import { startProgram, type RunningProgram } from './support/program.js';
 import { rawRequest, sendRaw } from './support/raw-http.js';
+import type { TestMonitor } from './support/redis-monitor.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 import { dumpRedis, readSlowlog, SecretSearch } from './support/secret-search.js';
 
@@ -29,7 +29,7 @@ describe('a secret', () => {
   /** Every answer without the places that hand a credential over. */
   const answers: string[] = [];
   const commands: string[] = [];
-  let monitor: Redis;
+  let monitor: TestMonitor;
 
   /** Reads an answer and learns the credentials in it; what is left of it must hold none. */
   const note = (answer: Answer): Answer => {
@@ -73,11 +73,11 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     redis = await startRedis(['--slowlog-log-slower-than', '0', '--slowlog-max-len', '1000000']);
-    monitor = await redis.client().monitor();
-    monitor.on('monitor', (_time: string, args: string[]) => commands.push(JSON.stringify(args)));
+    monitor = await redis.monitor();
+    monitor.on('monitor', (_time, args) => commands.push(JSON.stringify(args)));
     settings = {
       NODE_ENV: 'development',
-      REDIS_URL: redis.url,
+      ...redis.settings,
       LOG_LEVEL: 'trace',
       SESSION_SECRETS: `${foreign('session secret')}-${random()},${foreign('older secret')}-${random()}`,
       SESSION_INDEX_KEYS: `${foreign('index key')}-${random()}`,

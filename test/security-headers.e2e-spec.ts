@@ -63,7 +63,7 @@ describe('the headers of a production', () => {
   };
 
   beforeAll(async () => {
-    app = await startApp({ env: PRODUCTION });
+    app = await startApp({ env: PRODUCTION, redisMayBreak: true });
     await app.createUser({ email: 'root@example.com', roles: ['admin'] });
   });
   afterAll(() => app.close());

@@ -20,7 +20,7 @@ let client: CookieClient;
 let people = 0;
 
 beforeAll(async () => {
-  program = await startAdminApp();
+  program = await startAdminApp({ redisMayBreak: true });
   redis = program.redis.client();
   doctor = new SessionDoctor(program.app.get<RedisSessionStore>(SESSION_STORE, { strict: false }));
 });

@@ -233,7 +233,7 @@ describe('the address that is counted', () => {
 describe('a login while Redis is away', () => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ redisMayBreak: true });
     await app.createUser({ email: EMAIL });
   });
   afterAll(() => app.close());

@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { sql } from 'kysely';
 import { SessionStoreUnavailableError } from '../src/session/index.js';
 import { onEachDatabase } from './support/databases.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 import { loginHold, passwordChangeHold, startUsersHost, type UsersHost } from './support/users-host.js';
+
+// All servers of a cluster start again in some of these tests.
+jest.setTimeout(60_000);
 
 onEachDatabase('changes of users and their live sessions', (databases) => {
   let redis: TestRedis;
@@ -11,7 +14,7 @@ onEachDatabase('changes of users and their live sessions', (databases) => {
   let node: UsersHost;
 
   const addNode = async (): Promise<UsersHost> => {
-    const started = await startUsersHost(databases.url, redis.url);
+    const started = await startUsersHost(databases.url, redis.settings);
     nodes.push(started);
     return started;
   };

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { TestApp } from '../support/app.js';
 import { PASSWORD } from '../support/app.js';
 import { BearerClient, CookieClient } from '../support/clients.js';
+import { deleteKeys } from '../support/delete-keys.js';
 import type { Facts } from './fuzz-request.js';
 
 export type Role = 'user' | 'admin';
@@ -63,8 +64,7 @@ export class People {
 
   /** What strangers have guessed wrong so far must not keep these people out. */
   async forgetFailures(): Promise<void> {
-    const keys = await this.redis.keys('lk:throttle:*');
-    if (keys.length > 0) await this.redis.del(keys);
+    await deleteKeys(this.redis, 'lk:throttle:*');
   }
 
   private async ofRole(role: Role): Promise<Person> {

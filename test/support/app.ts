@@ -31,16 +31,18 @@ export interface StartAppOptions {
   env?: Record<string, string>;
   /** A Redis that outlives the program; without it, it gets one of its own. */
   redis?: TestRedis;
+  /** Whether its own Redis will be killed or frozen. */
+  redisMayBreak?: boolean;
 }
 
 /** What a program of the tests is told: a Redis, a directory for its files, and what one test needs besides. */
-export function testEnv({ url }: TestRedis, directory: string, settings: Record<string, string> = {}): Env {
+export function testEnv(redis: TestRedis, directory: string, settings: Record<string, string> = {}): Env {
   return parseEnv({
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: '0',
     DATA_DIR: directory,
-    REDIS_URL: url,
+    ...redis.settings,
     SESSION_SECRETS: 'a-session-secret-of-the-tests-only',
     SESSION_INDEX_KEYS: 'an-index-key-of-the-tests-and-only',
     LOG_LEVEL: 'silent',
@@ -51,8 +53,12 @@ export function testEnv({ url }: TestRedis, directory: string, settings: Record<
 }
 
 /** Starts the whole program on a free loopback port, with a redis-server and an SQLite file of its own. */
-export async function startApp({ env: settings = {}, redis }: StartAppOptions = {}): Promise<TestApp> {
-  const server = redis ?? (await startRedis(programMayOnly()));
+export async function startApp({
+  env: settings = {},
+  redis,
+  redisMayBreak = false,
+}: StartAppOptions = {}): Promise<TestApp> {
+  const server = redis ?? (await startRedis(programMayOnly(), { mayBreak: redisMayBreak }));
   const directory = temporaryDirectory('lk-app-');
   const env = testEnv(server, directory, settings);
   const log: Record<string, unknown>[] = [];

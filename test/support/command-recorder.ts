@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { TestRedis } from './redis-server.js';
 
 /** Records the commands that clients send; those that scripts run inside Redis are not among them. */
@@ -9,27 +7,20 @@ export interface CommandRecorder {
 }
 
 export async function recordCommands(redis: TestRedis): Promise<CommandRecorder> {
-  const sender: Redis = redis.client();
   const monitor = await redis.monitor();
   let seen: string[] = [];
-  monitor.on('monitor', (_time: string, args: string[], source: string) => {
-    if (source !== 'lua')
-      seen.push(`${String(args[0]).toLowerCase()}${args[0] === 'echo' ? ` ${args[1]}` : ''}`);
+  monitor.on('monitor', (_time, args, source) => {
+    if (source !== 'lua') seen.push(String(args[0]).toLowerCase());
   });
-  const mark = async () => {
-    const text = `echo ${randomUUID()}`;
-    await sender.echo(text.slice('echo '.length));
-    while (!seen.includes(text)) await new Promise((resolve) => setImmediate(resolve));
-  };
   return {
     async during(act) {
-      await mark();
+      await monitor.caughtUp();
       seen = [];
       await act();
       // What is sent without being waited for has left by the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
-      await mark();
-      return seen.filter((command) => !command.startsWith('echo'));
+      await monitor.caughtUp();
+      return seen;
     },
   };
 }

@@ -5,16 +5,17 @@ import { join } from 'node:path';
 
 import {
   freePorts,
+  HOST,
+  listenOn,
+  memberArgs,
   poll,
   startRedisProcess,
   TestClients,
   TESTS,
-  TESTS_USER,
   type RedisProcess,
 } from './redis-process.js';
 import type { TestCertificates } from './tls.js';
 
-const HOST = '127.0.0.1';
 const PRIMARIES = 3;
 const SLOTS = 16_384;
 
@@ -31,6 +32,8 @@ export interface ClusterNode extends RedisProcess {
 export interface TestCluster {
   primaries: [ClusterNode, ClusterNode, ClusterNode];
   replicas: ClusterNode[];
+  /** Where all of its files are. */
+  directory: string;
   /** What `REDIS_URL` is set to for it. */
   url: string;
   /** Another client of it, closed by `stop`. */
@@ -103,6 +106,7 @@ export async function startCluster({
   return {
     primaries,
     replicas: nodes.slice(PRIMARIES),
+    directory,
     url: `redis${tls ? 's' : ''}+cluster://${nodes.map(({ port }) => `${HOST}:${port}`).join(',')}`,
     client(options = {}) {
       const client = new Cluster(
@@ -168,37 +172,13 @@ async function startNodes(
       const own = join(directory, String(port));
       await mkdir(own);
       const server = await startRedisProcess([
-        ...(tls
-          ? ['--port', '0', '--tls-port', String(port), '--tls-cluster', 'yes', ...tls.args()]
-          : ['--port', String(port)]),
-        ...['--bind', HOST, '--dir', own, '--save', '', '--appendonly', 'no'],
+        ...[...listenOn(port, tls), ...(tls ? ['--tls-cluster', 'yes'] : [])],
         ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '1000'],
-        ...[
-          '--repl-diskless-sync-delay',
-          '0',
-          '--masteruser',
-          TESTS.username,
-          '--masterauth',
-          TESTS.password,
-        ],
-        ...TESTS_USER,
-        ...args,
+        ...[...memberArgs(own), ...args],
       ]);
       const admin = clients.open({ host: HOST, port, ...(tls && { tls: tls.read() }) });
       const id = String(await admin.cluster('MYID'));
-      return {
-        get pid() {
-          return server.pid;
-        },
-        kill: () => server.kill(),
-        restart: () => server.restart(),
-        freeze: () => server.freeze(),
-        thaw: () => server.thaw(),
-        id,
-        port,
-        busPort,
-        admin,
-      };
+      return Object.assign(server, { id, port, busPort, admin });
     }),
   );
 }

@@ -5,11 +5,30 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { TestCertificates } from './tls.js';
+
 /** The Redis user of the tests. They look behind the program's back, so they need more than it may do. */
 export const TESTS = { username: 'tests', password: 'tests' };
 
 /** Arguments that every server of the tests needs to know that user. */
 export const TESTS_USER = ['--user', TESTS.username, 'on', `>${TESTS.password}`, '~*', '&*', '+@all'];
+
+/** Where the servers of the tests listen when they need ports. */
+export const HOST = '127.0.0.1';
+
+/** Arguments that say where a server listens, in clear or, when it has certificates, with TLS only. */
+export function listenOn(port: number, tls: TestCertificates | undefined): string[] {
+  const clear = ['--bind', HOST, '--port', String(tls ? 0 : port)];
+  return tls ? [...clear, '--tls-port', String(port), ...tls.args()] : clear;
+}
+
+/** Arguments of one of several servers that keep their data together and nothing on disk. */
+export function memberArgs(directory: string): string[] {
+  return [
+    ...['--dir', directory, '--save', '', '--appendonly', 'no', '--repl-diskless-sync-delay', '0'],
+    ...['--masteruser', TESTS.username, '--masterauth', TESTS.password, ...TESTS_USER],
+  ];
+}
 
 /** A redis-server, or a sentinel, that is a process of this test. */
 export interface RedisProcess {
@@ -71,17 +90,14 @@ export class TestClients {
 
   /** A client as the user of the tests. */
   open(options: RedisOptions): Redis {
-    const client = new Redis({ disconnectTimeout: 50, ...TESTS, ...options });
+    return this.add(new Redis({ disconnectTimeout: 50, ...TESTS, ...options }));
+  }
+
+  /** Closes this one too. */
+  add(client: Redis): Redis {
     client.on('error', () => undefined);
     this.clients.push(client);
     return client;
-  }
-
-  /** A connection that sees every command. */
-  async monitor(options: RedisOptions): Promise<Redis> {
-    const monitor = await this.open(options).monitor();
-    this.clients.push(monitor);
-    return monitor;
   }
 
   async close(): Promise<void> {

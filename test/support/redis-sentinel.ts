@@ -5,17 +5,19 @@ import { join } from 'node:path';
 
 import {
   freePorts,
+  HOST,
+  listenOn,
+  memberArgs,
   poll,
   startRedisProcess,
   TestClients,
   TESTS,
-  TESTS_USER,
   type RedisProcess,
 } from './redis-process.js';
 import type { TestCertificates } from './tls.js';
 
-const HOST = '127.0.0.1';
-const NAME = 'the-primary';
+/** What its sentinels call the primary. */
+export const NAME = 'the-primary';
 const SERVERS = 3;
 const SENTINELS = 3;
 
@@ -31,6 +33,8 @@ export interface TestSentinel {
   /** In the order of the start: the first was the primary then. */
   servers: SentinelNode[];
   sentinels: SentinelNode[];
+  /** Where all of its files are. */
+  directory: string;
   /** What `REDIS_URL` is set to for it. */
   url: string;
   /** The server that the sentinels call the primary at this moment. */
@@ -57,23 +61,12 @@ export async function startSentinel(options: TestSentinelOptions = {}): Promise<
   const tls = options.tls?.read();
   const clients = new TestClients();
   const start = async (port: number, args: string[], admin: RedisOptions): Promise<SentinelNode> => {
-    const server = await startRedisProcess(args);
-    return {
-      get pid() {
-        return server.pid;
-      },
-      kill: () => server.kill(),
-      restart: () => server.restart(),
-      freeze: () => server.freeze(),
-      thaw: () => server.thaw(),
+    const server = await startRedisProcess([...args, ...listenOn(port, options.tls)]);
+    return Object.assign(server, {
       port,
       admin: clients.open({ host: HOST, port, ...(tls && { tls }), ...admin }),
-    };
+    });
   };
-  const listen = (port: number) =>
-    options.tls
-      ? ['--port', '0', '--tls-port', String(port), ...options.tls.args()]
-      : ['--port', String(port)];
 
   const [first = 0] = ports;
   const servers = await Promise.all(
@@ -83,10 +76,7 @@ export async function startSentinel(options: TestSentinelOptions = {}): Promise<
       return start(
         port,
         [
-          ...listen(port),
-          ...['--bind', HOST, '--dir', own, '--save', '', '--appendonly', 'no'],
-          ...['--repl-diskless-sync-delay', '0', '--masteruser', TESTS.username],
-          ...['--masterauth', TESTS.password, ...TESTS_USER, ...(options.args ?? [])],
+          ...[...memberArgs(own), ...(options.args ?? [])],
           ...(port === first ? [] : ['--replicaof', HOST, String(first)]),
         ],
         {},
@@ -107,7 +97,7 @@ export async function startSentinel(options: TestSentinelOptions = {}): Promise<
       const file = join(directory, `${port}.conf`);
       await writeFile(file, configurationOf(first, sentinelPassword));
       const access = { username: undefined, password: sentinelPassword, enableReadyCheck: false };
-      return start(port, [file, '--sentinel', ...listen(port), '--bind', HOST, '--dir', directory], access);
+      return start(port, [file, '--sentinel', '--dir', directory], access);
     }),
   );
   // They tell each other every two seconds, and ask every ten; tests do not wait for that.
@@ -129,6 +119,7 @@ export async function startSentinel(options: TestSentinelOptions = {}): Promise<
   return {
     servers,
     sentinels,
+    directory,
     url: `redis${options.tls ? 's' : ''}+sentinel://${sentinels.map(({ port }) => `${HOST}:${port}`).join(',')}/${NAME}`,
     async primary() {
       const [sentinel] = sentinels as [SentinelNode];

@@ -3,18 +3,26 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { type TestMonitor, monitorOf } from './redis-monitor.js';
+import { startRedisOnSet } from './redis-on-set.js';
 import { startRedisProcess, TestClients, TESTS_USER, type RedisProcess } from './redis-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
+import { OVER_TLS, TOPOLOGY } from './topology.js';
 
-/** A redis-server of a spec file's own, on a unix socket in a directory of its own. */
+/**
+ * A Redis of a spec file's own: a redis-server on a unix socket, or, under {@link TOPOLOGY}, several servers that are
+ * used as one: a client is one of all of them, and kill, restart, freeze and thaw concern all of them.
+ */
 export interface TestRedis extends RedisProcess {
   socket: string;
   /** What `REDIS_URL` is set to for it. */
   url: string;
+  /** All that the program has to be told to use it: `REDIS_URL`, and certificates. */
+  settings: Record<string, string>;
   /** Another client of it, closed by `stop`. */
   client(options?: RedisOptions): Redis;
-  /** A connection that sees every command (`monitor` event), closed by `stop`. */
-  monitor(): Promise<Redis>;
+  /** Sees every command; closed by `stop`. */
+  monitor(): Promise<TestMonitor>;
   /** Ends the process and removes its files. */
   stop(): Promise<void>;
 }
@@ -24,6 +32,7 @@ export interface TestRedis extends RedisProcess {
  * what it says of `cluster` too.
  */
 export function programMayOnly(...more: 'cluster'[]): string[] {
+  if (TOPOLOGY === 'cluster' && more.length === 0) return programMayOnly('cluster');
   const page = readFileSync(new URL('../../docs/session-format.md', import.meta.url), 'utf8');
   const rules = ['acl', ...more.map((one) => `acl-${one}`)].map((name) => {
     const rule = new RegExp('```' + name + '\\n(.+)\\n```').exec(page)?.[1];
@@ -33,32 +42,37 @@ export function programMayOnly(...more: 'cluster'[]): string[] {
   return ['--user', 'default', 'on', 'nopass', ...rules.flat()];
 }
 
-/** Starts a redis-server; `options` are further arguments, such as `['--requirepass', 'x']`. Resolves when it answers. */
-export async function startRedis(options: string[] = []): Promise<TestRedis> {
+/**
+ * Starts a redis-server, or what `LATCHKEY_TEST_REDIS` names. Resolves when it answers.
+ *
+ * @param args further arguments of every server, such as `['--requirepass', 'x']`
+ * @param options.mayBreak whether it will be killed or frozen
+ */
+export async function startRedis(args: string[] = [], { mayBreak = false } = {}): Promise<TestRedis> {
+  return TOPOLOGY === 'single'
+    ? startSingleRedis(args)
+    : startRedisOnSet(TOPOLOGY, args, { mayBreak, tls: OVER_TLS });
+}
+
+/** Starts a redis-server whatever the others run on. */
+export async function startSingleRedis(args: string[] = []): Promise<TestRedis> {
   const directory = temporaryDirectory('lk-redis-');
   const socket = join(directory, 'redis.sock');
   const server = await startRedisProcess([
     ...['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no'],
     ...TESTS_USER,
-    ...options,
+    ...args,
   ]);
   const clients = new TestClients();
-  return {
-    socket,
-    url: `unix:${socket}`,
-    get pid() {
-      return server.pid;
-    },
-    client: (clientOptions = {}) => clients.open({ path: socket, ...clientOptions }),
-    monitor: () => clients.monitor({ path: socket }),
-    kill: () => server.kill(),
-    restart: () => server.restart(),
-    freeze: () => server.freeze(),
-    thaw: () => server.thaw(),
+  const client = (options: RedisOptions = {}) => clients.open({ path: socket, ...options });
+  const url = `unix:${socket}`;
+  return Object.assign(server, {
+    ...{ socket, url, settings: { REDIS_URL: url }, client },
+    monitor: () => monitorOf([() => client()]),
     async stop() {
       await clients.close();
       await server.kill();
       await rm(directory, { recursive: true, force: true });
     },
-  };
+  });
 }

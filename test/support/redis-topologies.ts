@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 
 import { startCluster, type TestCluster } from './redis-cluster.js';
-import { startRedis } from './redis-server.js';
+import { startSingleRedis } from './redis-server.js';
 
 /** What a single server and a cluster have in common. */
 export interface TestTopology {
@@ -19,7 +19,7 @@ export interface TestTopology {
 }
 
 async function startSingle(): Promise<TestTopology> {
-  const redis = await startRedis();
+  const redis = await startSingleRedis();
   const admin = redis.client();
   return {
     cluster: undefined,

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { deleteEach } from './delete-keys.js';
 import { decodeRecord, type RecordHeader } from '../../src/session/store/session-record.js';
 
 /** A session as it lies in Redis. */
@@ -64,5 +65,5 @@ export async function keysBesideRing(client: Redis): Promise<string[]> {
 /** Forgets sessions and counters, but not what the program has written at its start. */
 export async function clearSessions(client: Redis): Promise<void> {
   const keys = (await client.keys('lk:*')).filter((key) => key !== 'lk:ring');
-  if (keys.length > 0) await client.del(keys);
+  await deleteEach(client, keys);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 /** Paths of PEM files: an authority, and a certificate of 127.0.0.1 and localhost that it has issued. */
 export interface TestCertificates {
+  directory: string;
   ca: string;
   cert: string;
   key: string;
@@ -26,16 +27,26 @@ export function makeCertificates(): TestCertificates {
   writeFileSync(file('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
   const issued = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
   openssl('x509', '-req', '-in', 'server.csr', '-out', 'server.pem', ...issued);
-  const [ca, cert, serverKey] = [file('ca.pem'), file('server.pem'), file('server.key')];
+  return certificatesIn(directory);
+}
+
+/** Those that were made in a directory, by another process perhaps. */
+export function certificatesIn(directory: string): TestCertificates {
+  const [ca, cert, key] = ['ca.pem', 'server.pem', 'server.key'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
   return {
+    directory,
     ca,
     cert,
-    key: serverKey,
+    key,
     args: ({ clients = 'yes' } = {}) => [
-      ...['--tls-cert-file', cert, '--tls-key-file', serverKey, '--tls-ca-cert-file', ca],
+      ...['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca],
       ...['--tls-auth-clients', clients, '--tls-replication', 'yes'],
     ],
-    read: () => ({ ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(serverKey) }),
+    read: () => ({ ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) }),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

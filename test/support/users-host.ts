@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { AuditModule } from '../../src/audit/index.js';
 import { Database, DatabaseModule } from '../../src/database/index.js';
 import { ProblemFilter } from '../../src/problem/index.js';
-import { parseRedisUrl } from '../../src/config/index.js';
+import { parseEnv } from '../../src/config/index.js';
 import { createRedisClient } from '../../src/redis/index.js';
 import { requestSession, SessionModule, SessionService } from '../../src/session/index.js';
 import { UsersModule, UsersService } from '../../src/users/index.js';
+
+const SECRET = 'cookie-secret-of-the-outbox-specification';
+const INDEX_KEY = 'index-key-of-the-outbox-specification-1';
 
 /** While `until` is set, a password change waits for it between its commit and the sessions. */
 export const passwordChangeHold: { until?: Promise<void> | undefined } = {};
@@ -70,14 +73,16 @@ export interface UsersHost {
 }
 
 /** Starts one; Redis may be away. Its accounts log in without a password, and their hash is what they say it is. */
-export async function startUsersHost(databaseUrl: string, redisUrl: string): Promise<UsersHost> {
-  const servers = parseRedisUrl(redisUrl) as NonNullable<ReturnType<typeof parseRedisUrl>>;
-  const client = createRedisClient({
-    ...servers,
-    tls: undefined,
-    sentinelUser: undefined,
-    sentinelPassword: undefined,
+export async function startUsersHost(
+  databaseUrl: string,
+  redisSettings: Record<string, string>,
+): Promise<UsersHost> {
+  const { redis } = parseEnv({
+    ...redisSettings,
+    SESSION_SECRETS: SECRET,
+    SESSION_INDEX_KEYS: INDEX_KEY,
   });
+  const client = createRedisClient(redis);
   await client.connect().catch(() => undefined);
 
   @Module({
@@ -85,8 +90,8 @@ export async function startUsersHost(databaseUrl: string, redisUrl: string): Pro
       DatabaseModule.forRoot({ url: databaseUrl }),
       SessionModule.forRoot({
         client,
-        secrets: ['cookie-secret-of-the-outbox-specification'],
-        indexKeys: ['index-key-of-the-outbox-specification-1'],
+        secrets: [SECRET],
+        indexKeys: [INDEX_KEY],
         isGlobal: true,
       }),
       UsersModule,
