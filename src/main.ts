@@ -13,7 +13,7 @@ import { policyOf, welcome } from './welcome.js';
 async function main(): Promise<void> {
   const env = loadEnv();
   const app = await createApp(env);
-  endOnSignal(app);
+  endOnSignal(app, env.shutdownDelayMs);
   endWithParent();
   endWhenRedisIsRefused(app);
   const listening = await listen(app, env);

@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { HttpDrain } from './http/index.js';
 import { describeError } from './problem/index.js';
 
-// The three together stay below the ten seconds after which orchestrators kill.
+// The three together stay below the ten seconds after which orchestrators kill; the delay comes on top.
 const IDLE_GRACE_MS = 1_000;
 const DRAIN_DEADLINE_MS = 6_000;
 const HARD_DEADLINE_MS = 9_500;
@@ -13,16 +13,17 @@ const HARD_DEADLINE_MS = 9_500;
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Ends the program when it is told to: no new connection, no request cut, everything closed, exit 0. A second signal
- * ends it at once.
+ * Ends the program when it is told to: not ready any more, after the delay no new connection, no request cut, everything
+ * closed, exit 0. A second signal ends it at once.
+ * @param delayMs how long balancers get to notice
  */
-export function endOnSignal(app: INestApplication): void {
+export function endOnSignal(app: INestApplication, delayMs: number): void {
   let firstMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     const nowMs = performance.now();
     if (firstMs === undefined) {
       firstMs = nowMs;
-      void end(app, signal);
+      void end(app, signal, delayMs);
     } else if (nowMs - firstMs > SAME_SIGNAL_MS) {
       process.exit(1);
     }
@@ -41,16 +42,16 @@ export function endWithParent(): void {
   process.channel.unref();
 }
 
-async function end(app: INestApplication, signal: NodeJS.Signals): Promise<void> {
+async function end(app: INestApplication, signal: NodeJS.Signals, delayMs: number): Promise<void> {
   const logger = new Logger('Shutdown');
   logger.log(`${signal}: finishing what is under way`);
   setTimeout(() => {
     logger.error('not finished in time');
     process.exit(1);
-  }, HARD_DEADLINE_MS).unref();
+  }, delayMs + HARD_DEADLINE_MS).unref();
   try {
     // Before Nest's own sequence, which stops workers and closes connections that requests under way still need.
-    await app.get(HttpDrain).drain({ idleGraceMs: IDLE_GRACE_MS, deadlineMs: DRAIN_DEADLINE_MS });
+    await app.get(HttpDrain).drain({ delayMs, idleGraceMs: IDLE_GRACE_MS, deadlineMs: DRAIN_DEADLINE_MS });
     await app.close();
     logger.log('ended');
     process.exit(0);

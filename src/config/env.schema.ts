@@ -6,6 +6,9 @@ import { parseDuration } from './duration.js';
 import { parseRedisUrl } from './redis-url.js';
 import { parseSmtpUrl } from './smtp-url.js';
 
+// Longer than any balancer takes to notice.
+const LONGEST_PAUSE_MS = 300_000;
+
 /** A list in one variable, separated by commas; blanks around entries and empty entries do not count. */
 function list(text: string): string[] {
   return text.split(',').flatMap((entry) => entry.trim() || []);
@@ -15,6 +18,14 @@ const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
   context.addIssue('must be a duration above zero such as 500ms, 30s, 15m, 12h or 14d');
+  return z.NEVER;
+});
+
+/** A duration that may be none, as `0`. */
+const shortPause = z.string().transform((text, context) => {
+  const ms = text === '0' ? 0 : parseDuration(text);
+  if (ms !== null && ms <= LONGEST_PAUSE_MS) return ms;
+  context.addIssue('must be 0, or a duration such as 500ms, 5s or 1m, at most 5m');
   return z.NEVER;
 });
 
@@ -150,6 +161,7 @@ export const FIELDS = {
     .refine((host) => isIP(host) !== 0 || host === 'localhost', 'must be an IP address or localhost'),
   PORT: integer(0, 65_535),
   PUBLIC_URL: origin,
+  SHUTDOWN_DELAY: shortPause,
   DATA_DIR: z.string(),
   REDIS_URL: redisUrl,
   REDIS_TLS_CA: z.string(),

@@ -65,6 +65,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     port: settings.PORT ?? 3000,
     portIsDefault: settings.PORT === undefined,
     publicUrl: settings.PUBLIC_URL,
+    shutdownDelayMs: settings.SHUTDOWN_DELAY ?? (production ? ms('5s') : 0),
     dataDir,
     redis: redisOf(settings, dataDir),
     databaseUrl: settings.DATABASE_URL ?? `sqlite:${join(dataDir, 'latchkey.db')}`,

@@ -16,6 +16,8 @@ export interface Env {
   portIsDefault: boolean;
   /** The origin under which browsers reach the program; undefined: whatever loopback address it listens on. */
   publicUrl: string | undefined;
+  /** How long the program goes on taking connections when it is told to end, so that balancers notice. */
+  shutdownDelayMs: number;
   dataDir: string;
   /** Where Redis is, and how to get in there. */
   redis: Omit<RedisServers, 'tls'> & {

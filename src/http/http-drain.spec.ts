@@ -77,6 +77,17 @@ describe('HttpDrain', () => {
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
   });
 
+  it('goes on taking connections while the delay lasts, and makes each answer the last of its connection', async () => {
+    const drained = drain.drain({ delayMs: 300, idleGraceMs: 0, deadlineMs: 60_000 });
+    expect(drain.draining).toBe(true);
+    const { res, answer } = await send();
+    res.end();
+    expect((await answer).headers.connection).toBe('close');
+    expect(server.listening).toBe(true);
+    await drained;
+    expect(server.listening).toBe(false);
+  });
+
   it('closes idle connections when their time is over', async () => {
     const { res, answer } = await send();
     res.end();

@@ -4,6 +4,8 @@ import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface DrainOptions {
+  /** How long new connections are still taken, so that balancers can learn that they should send none, ms. @default 0 */
+  delayMs?: number;
   /** How long a kept-alive connection may still bring a request before it is closed as idle, ms. */
   idleGraceMs: number;
   /** After which the connections that are left are cut, ms. */
@@ -38,15 +40,16 @@ export class HttpDrain {
   }
 
   /**
-   * Takes no new connection from now on, answers what is under way and what still arrives on open connections with
-   * `Connection: close`, then closes the idle ones. Resolves when every connection is closed.
+   * Answers with `Connection: close` from now on, takes no new connection once the delay is over, answers what is under
+   * way and what still arrives on open connections, then closes the idle ones. Resolves when every connection is closed.
    */
-  async drain({ idleGraceMs, deadlineMs }: DrainOptions): Promise<void> {
+  async drain({ delayMs = 0, idleGraceMs, deadlineMs }: DrainOptions): Promise<void> {
     this.state = 'draining';
     const { server } = this;
     if (server?.listening !== true) return;
-    const closed = stopListening(server);
     for (const res of this.underWay) announceClose(res);
+    if (delayMs > 0) await delay(delayMs);
+    const closed = stopListening(server);
     const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
     // An idle connection may have a request on its way: closing it at once would cut that one.
     await Promise.race([closed, delay(idleGraceMs, undefined, { ref: false })]);
