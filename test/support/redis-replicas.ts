@@ -30,7 +30,7 @@ export interface TestReplicas {
   url: string;
   /** Another client of the primary, closed by `stop`. */
   client(options?: RedisOptions): Redis;
-  /** Resolves when every replica follows the primary. */
+  /** Resolves when every replica follows the primary, and has what it has. */
   linked(): Promise<void>;
   /** Ends the processes and removes their files. */
   stop(): Promise<void>;
@@ -81,11 +81,10 @@ export async function startReplicas(options: TestReplicasOptions = {}): Promise<
   const linked = async (): Promise<void> => {
     for (const { admin } of replicas)
       await poll(async () => (await admin.info('replication')).includes('master_link_status:up'));
-    // Until its first acknowledgement, the primary does not count on a replica that says it is there.
-    await poll(async () => {
-      const info = await primary.admin.info('replication');
-      return (info.match(/state=online/g) ?? []).length === count;
-    });
+    // WAIT speaks of what its own connection has written. A primary may begin to send a second after the link is up.
+    await primary.admin.set('tests:linked', '');
+    await poll(async () => (await primary.admin.wait(count, 1_000)) === count);
+    await primary.admin.del('tests:linked');
   };
   await linked();
   return {

@@ -20,7 +20,7 @@ interface Waiting extends ScriptCall {
 }
 
 // A revocation is in force at once; it does not stand in line while replicas are slow.
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 250;
 const MOST_AT_ONCE = 100;
 // How late a WAIT may come back: Redis looks at its timeouts ten times a second.
 const SLACK_MS = 250;
@@ -78,7 +78,8 @@ export class ConfirmedConnection {
       const waiting: Waiting = {
         ...call,
         settle,
-        patience: setTimeout(() => this.leave(waiting), PATIENCE_MS),
+        // Behind what has arrived already: on a busy node a timer is late, and not only the timer.
+        patience: setTimeout(() => setImmediate(() => this.leave(waiting)), PATIENCE_MS),
       };
       this.waiting.push(waiting);
       this.send();
