@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { LoadDriver } from './support/load/driver.js';
-import { failOver, type FailureReport } from './support/load/failover-run.js';
-import { loadedCluster, type LoadedRedis, loadedSentinel } from './support/load/loaded-redis.js';
-import { type LoadedNodes, startNodes } from './support/load/nodes.js';
+import {
+  failOver,
+  type FailureReport,
+  type LoadedProgram,
+  startUnderLoad,
+} from './support/load/failover-run.js';
+import { loadedCluster, loadedSentinel } from './support/load/loaded-redis.js';
 import { runs } from './support/soak.js';
 
 // In turn: the process ends, the process hangs.
@@ -19,29 +22,16 @@ describe.each([
   { name: 'the primary behind the sentinels', start: loadedSentinel },
   { name: 'a primary of a cluster', start: loadedCluster },
 ])('the loss of $name under load', ({ start }) => {
-  let redis: LoadedRedis;
-  let nodes: LoadedNodes;
-  let driver: LoadDriver;
+  let program: LoadedProgram;
   beforeEach(async () => {
-    redis = await start();
-    nodes = await startNodes(2, redis.url);
-    driver = new LoadDriver({
-      urls: nodes.urls,
-      rate: runs(150, 300),
-      users: 60,
-      barrier: () => redis.barrier(),
-    });
-    await driver.start();
+    program = await startUnderLoad(start, { rate: runs(150, 300), users: 60 });
   });
-  afterEach(async () => {
-    await driver.stop();
-    await nodes.stop();
-    await redis.stop();
-  });
+  afterEach(() => program.stop());
 
   it('is 503 for a moment, logs nobody out and revives nothing', async () => {
+    const { driver, nodes } = program;
     for (let i = 0; i < FAILURES; i += 1) {
-      const report = await failOver(driver, redis, nodes, i % 2 === 0 ? 'kill' : 'freeze');
+      const report = await failOver(program, i % 2 === 0 ? 'kill' : 'freeze');
       // Answers of the wrong user, to a session that is live or was ended, or of any other kind than it should be.
       expect(driver.model.violations).toEqual([]);
       // It was a failure, and on each node.
@@ -49,6 +39,11 @@ describe.each([
       expectShort(report);
       expect(report.healthy.unavailable).toBeLessThanOrEqual(report.healthy.requests * SHARE_OF_THE_HEALTHY);
     }
+    await driver.finish();
+    expect(driver.model.violations).toEqual([]);
+    // Of these the answer itself said that no failover undoes them.
+    expect(driver.model.ended.some(({ endIsDurable }) => endIsDurable)).toBe(true);
+    expect(await nodes.doctor()).toContain('nothing is wrong');
     expect(nodes.running()).toBe(true);
   });
 

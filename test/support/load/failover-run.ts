@@ -1,8 +1,7 @@
-import type { LoadDriver, Sample } from './driver.js';
-import { countsOf } from './driver.js';
+import { countsOf, LoadDriver, type Sample } from './driver.js';
 import type { Blow, LoadedRedis } from './loaded-redis.js';
 import type { Losses } from './model.js';
-import type { LoadedNodes, NodeTimes } from './nodes.js';
+import { type LoadedNodes, type NodeTimes, startNodes } from './nodes.js';
 
 // On a busy machine sentinels and servers take their time; what is asserted is what happens meanwhile.
 const RECOVERY_DEADLINE_MS = 60_000;
@@ -31,13 +30,40 @@ export interface FailureReport extends Losses {
   counts: string;
 }
 
+/** Everything that a failover takes. */
+export interface LoadedProgram {
+  redis: LoadedRedis;
+  nodes: LoadedNodes;
+  driver: LoadDriver;
+  stop(): Promise<void>;
+}
+
+/** Starts a Redis, two nodes of the program, which say of revocations whether they are durable, and the load. */
+export async function startUnderLoad(
+  start: () => Promise<LoadedRedis>,
+  load: { rate: number; users: number },
+): Promise<LoadedProgram> {
+  const redis = await start();
+  const nodes = await startNodes(2, redis.url, {
+    REVOCATION_DURABILITY: 'replicated',
+    REVOCATION_REPLICAS: String(redis.replicas),
+  });
+  const driver = new LoadDriver({ urls: nodes.urls, barrier: () => redis.barrier(), ...load });
+  await driver.start();
+  return {
+    redis,
+    nodes,
+    driver,
+    async stop() {
+      await driver.stop();
+      await nodes.stop();
+      await redis.stop();
+    },
+  };
+}
+
 /** Takes a primary away under load, waits until all is well again, brings it back, and counts. */
-export async function failOver(
-  driver: LoadDriver,
-  redis: LoadedRedis,
-  nodes: LoadedNodes,
-  blow: Blow,
-): Promise<FailureReport> {
+export async function failOver({ driver, redis, nodes }: LoadedProgram, blow: Blow): Promise<FailureReport> {
   await driver.unwatch();
   await nodes.times();
   const first = driver.samples.length;

@@ -12,6 +12,8 @@ export type Blow = 'kill' | 'freeze';
 export interface LoadedRedis {
   name: 'sentinel' | 'cluster';
   url: string;
+  /** How many servers may take the place of a primary. */
+  replicas: number;
   /** @returns whether every replica has what was acknowledged before the call */
   barrier(): Promise<boolean>;
   /**
@@ -64,6 +66,7 @@ export async function loadedSentinel(): Promise<LoadedRedis> {
   return {
     name: 'sentinel',
     url: sentinel.url,
+    replicas: 2,
     barrier: async () => reachesReplicas((await sentinel.primary()).admin, 'barrier', 2),
     async strike(blow) {
       const server = await sentinel.primary();
@@ -113,6 +116,7 @@ export async function loadedCluster(): Promise<LoadedRedis> {
   return {
     name: 'cluster',
     url: cluster.url,
+    replicas: 1,
     async barrier() {
       const reached = (await view()).map(async ({ first, last, owner }) => {
         const key = barrierKeys.get(owner) ?? (await barrierKeyOf(owner, first, last));

@@ -31,11 +31,18 @@ export interface LoadedNodes {
   stop(): Promise<void>;
 }
 
-/** Starts nodes that share a database; argon2 is cheap in them, and nothing is throttled that one address may do often. */
-export async function startNodes(count: number, redisUrl: string): Promise<LoadedNodes> {
+/**
+ * Starts nodes that share a database; argon2 is cheap in them, and nothing is throttled that one address may do often.
+ * @param more settings beside those
+ */
+export async function startNodes(
+  count: number,
+  redisUrl: string,
+  more: Record<string, string> = {},
+): Promise<LoadedNodes> {
   const dataDir = temporaryDirectory('lk-load-');
   const sources = join(await compiledSources(), 'src');
-  const env = { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...settings(dataDir, redisUrl) };
+  const env = { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...settings(dataDir, redisUrl), ...more };
   const output: string[] = [];
   const children: ChildProcess[] = [];
   const urls: string[] = [];
