@@ -25,6 +25,12 @@ export interface RunningProgram {
   dispose(): Promise<void>;
 }
 
+export interface StartProgramOptions {
+  launched?: boolean;
+  sources?: string;
+  nodeArguments?: string[];
+}
+
 const TEST_SETTINGS = {
   SESSION_SECRETS: 'a-session-secret-of-the-tests-only',
   // The same for every program: a Redis that one has used refuses others.
@@ -35,13 +41,16 @@ const TEST_SETTINGS = {
 /**
  * Starts the program from its sources, with these settings and a data directory of its own.
  * @param options.launched whether it has a channel to its launcher, as under npm start
+ * @param options.sources other compiled sources than the present ones
+ * @param options.nodeArguments for Node, before the program
  */
 export async function startProgram(
   settings: Record<string, string>,
-  { launched = false }: { launched?: boolean } = {},
+  { launched = false, sources, nodeArguments = [] }: StartProgramOptions = {},
 ): Promise<RunningProgram> {
   const dataDir = temporaryDirectory('lk-program-');
-  const child = spawn(process.execPath, [join(await compiledSources(), 'src', 'main.js')], {
+  const main = join(sources ?? (await compiledSources()), 'src', 'main.js');
+  const child = spawn(process.execPath, [...nodeArguments, main], {
     cwd: dataDir,
     env: {
       PATH: process.env['PATH'],
