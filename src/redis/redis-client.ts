@@ -3,6 +3,8 @@ import { Logger } from '@nestjs/common';
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 
 import { RedisBootError, type RedisSettings } from './redis-settings.js';
+import { revive } from './revival.js';
+import { followSwitches } from './sentinel-watch.js';
 
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 500;
@@ -72,6 +74,7 @@ export function retryDelayMs(attempt: number): number {
  */
 export function createRedisClient(settings: RedisSettings): Redis | Cluster {
   const client = newClient(settings);
+  revive(client, () => retryDelayMs(1));
   logErrors(client, new Logger('Redis'));
   return client;
 }
@@ -90,19 +93,23 @@ function newClient(settings: RedisSettings): Redis | Cluster {
     return connectNodesEarly(client);
   }
   if (topology === 'sentinel') {
+    const sentinels = {
+      sentinels: [...hosts],
+      ...(settings.primaryName !== undefined && { name: settings.primaryName }),
+      ...(settings.sentinelUser !== undefined && { sentinelUsername: settings.sentinelUser }),
+      ...(settings.sentinelPassword !== undefined && { sentinelPassword: settings.sentinelPassword }),
+      ...(tls && { sentinelTLS: tls }),
+    };
     const client = new Redis({
       ...ONE_PRIMARY,
       ...access,
+      ...sentinels,
       db,
-      sentinels: [...hosts],
-      name: settings.primaryName,
-      sentinelUsername: settings.sentinelUser,
-      sentinelPassword: settings.sentinelPassword,
       sentinelRetryStrategy: retryDelayMs,
       sentinelCommandTimeout: 500,
-      ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+      ...(tls && { enableTLSForSentinelMode: true }),
     });
-    return leaveReplicas(client);
+    return leaveReplicas(followSwitches(client, sentinels));
   }
   const [place] = hosts;
   return new Redis({ ...ONE_PRIMARY, ...access, db, ...(socket === undefined ? place : { path: socket }) });
