@@ -55,6 +55,14 @@ export class RedisSessionStore extends RedisStore {
   }
 
   /**
+   * Passes on every event but one: at `disconnect` express-session stops to look for sessions and lets requests through
+   * without one. A host that relays what its Redis client says must not open that door; who needs a session gets an error.
+   */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return event !== 'disconnect' && super.emit(event, ...args);
+  }
+
+  /**
    * Makes a session id, for `genid`. With a user, only that user's sessions can lie under it; without, only anonymous ones.
    * @throws TypeError when the store has no option `userId`
    */
