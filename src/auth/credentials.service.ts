@@ -42,6 +42,7 @@ export class CredentialsService implements OnModuleInit {
   /**
    * Checks the credentials of a login.
    * @param signal aborted when nobody waits for the verdict any more
+   * @param ask takes the step in which Redis is asked
    * @returns with a success the ticket that was taken before the password's hash was read
    * @throws LoginBusyError, RequestAbandonedError
    */
@@ -49,10 +50,11 @@ export class CredentialsService implements OnModuleInit {
     email: string,
     password: string,
     signal?: AbortSignal,
+    ask: <T>(step: () => Promise<T>) => Promise<T> = (step) => step(),
   ): Promise<{ verdict: CredentialsVerdict; ticket: LoginTicket }> {
     const found = await this.options.userStore.findByEmail(normaliseEmail(email));
     const userId = found?.id ?? this.nobody;
-    const ticket = await this.sessions.takeTicket(userId);
+    const ticket = await ask(() => this.sessions.takeTicket(userId));
     return { verdict: await this.verify(userId, password, signal), ticket };
   }
 

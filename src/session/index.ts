@@ -12,6 +12,7 @@ export type { LegacySession, TakeoverOptions } from './takeover/takeover.options
 export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
 export { SESSION_STORE } from './session.tokens.js';
 export { demandCookieTransport } from './request/cookie-transport.js';
+export { onStoreBudget } from './request/store-budget.js';
 export { holdUntilStored } from './request/hold-until-stored.js';
 export { Breaker } from './store/breaker.js';
 export { createSessionId } from './store/create-session-id.js';

@@ -27,6 +27,7 @@ import type { JsonData } from './store/session-codec.js';
 import type { SessionEngine } from './store/session-engine.js';
 import { LONGEST_LOGIN_MS } from './store/redis-access.js';
 import { type SessionState, stateOf } from './store/session-state.js';
+import { onStoreBudget } from './request/store-budget.js';
 import { signBearerToken } from './token/bearer-token.js';
 import { addressOf, newSessionToken } from './token/session-id.js';
 
@@ -79,12 +80,16 @@ export class SessionLifecycle {
     if (ticket.userId !== principal.id) throw new TypeError('The ticket was taken for another user.');
     if (this.engine.redis.clock.now() - ticket.takenAtMs > LONGEST_LOGIN_MS) throw this.stale();
     const previous = stateOf((req as Carrier).session);
-    const carried = await this.carryOver.take(req, previous);
+    const carried = await onStoreBudget(req, () => this.carryOver.take(req, previous));
     try {
       const meta = this.metaOf(request, principal, login.transport);
       const data = { ...this.freshData(principal), ...carried.data };
-      const room = await makeRoom(this.engine, principal.id, previous, login.revokeSessionId);
-      const { state, ended, durable } = await this.create(principal, ticket, meta, data, room);
+      const room = await onStoreBudget(req, () =>
+        makeRoom(this.engine, principal.id, previous, login.revokeSessionId),
+      );
+      const { state, ended, durable } = await onStoreBudget(req, () =>
+        this.create(principal, ticket, meta, data, room),
+      );
       tellDurability(req, { durable });
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
         tellDurability(req, await this.engine.repository.end(previous.at));
@@ -106,11 +111,8 @@ export class SessionLifecycle {
     if (state.meta.transport === 'cookie') demandCookieTransport(req);
     const principal = change.principal ?? state.principal;
     const meta = this.metaOf(request, principal, state.meta.transport);
-    const { moved, revocation } = await rotateSession(
-      this.engine,
-      state,
-      { session, principal, meta },
-      !!change.revokeOthers,
+    const { moved, revocation } = await onStoreBudget(req, () =>
+      rotateSession(this.engine, state, { session, principal, meta }, !!change.revokeOthers),
     );
     tellDurability(req, revocation);
     return { ...this.install(req, request, moved), ...revocation };

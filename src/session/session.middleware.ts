@@ -8,6 +8,7 @@ import { beginRequest, type RequestState } from './request/request-state.js';
 import { bindEngine } from './request/request-session.js';
 import { holdResponse } from './request/response-gate.js';
 import { saveSession } from './request/save-session.js';
+import { chargeStoreBudget } from './request/store-budget.js';
 import { filterSessionCookie } from './request/session-cookie-filter.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
@@ -55,7 +56,9 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
     const state = beginRequest(req, transport, this.options.cookie.secure);
     bindEngine(req, this.store.engine);
     filterSessionCookie(res, this.options.cookie.name, () => state.mayCarryCookie);
+    const askedMs = performance.now();
     this.load(req, res, presented.bearer?.token, (error?: unknown) => {
+      chargeStoreBudget(req, performance.now() - askedMs);
       if (error) {
         next(error);
         return;

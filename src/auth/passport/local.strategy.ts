@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { Authenticator } from 'passport';
 import { Strategy } from 'passport-local';
 import { abandonment } from '../abandonment.js';
-import type { LoginTicket, SessionPrincipal } from '../../session/index.js';
+import { type LoginTicket, onStoreBudget, type SessionPrincipal } from '../../session/index.js';
 import { CredentialsService, type CredentialsVerdict } from '../credentials.service.js';
 
 /** What Passport hands on beside the user. */
@@ -31,7 +31,9 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     email: string,
     password: string,
   ): Promise<[SessionPrincipal | false, LoginCheck]> {
-    const check = await this.credentials.verifyLogin(email, password, abandonment(req));
+    const check = await this.credentials.verifyLogin(email, password, abandonment(req), (step) =>
+      onStoreBudget(req, step),
+    );
     return [check.verdict.valid ? check.verdict.user : false, check];
   }
 

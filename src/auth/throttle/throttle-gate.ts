@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { onStoreBudget } from '../../session/index.js';
 import { TooManyAttemptsError } from '../auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth.module-definition.js';
 import type { LoginAttempt, ThrottledAttempt } from '../login-throttle.js';
@@ -19,16 +20,16 @@ export class ThrottleGate {
     const { throttle, cookie } = this.options;
     const deviceToken = told.deviceToken ?? presentedDeviceToken(req, cookie);
     const attempt = { ...told, deviceToken, ip: req.ip ?? '' };
-    const begun = await this.noting(req, attempt, throttle.begin(attempt));
+    const begun = await this.noting(req, attempt, () => throttle.begin(attempt));
     return {
-      failed: () => this.noting(req, attempt, begun.failed()),
-      succeeded: () => this.noting(req, attempt, begun.succeeded()),
+      failed: () => this.noting(req, attempt, () => begun.failed()),
+      succeeded: () => this.noting(req, attempt, () => begun.succeeded()),
     };
   }
 
-  private async noting<T>(req: Request, attempt: LoginAttempt, step: Promise<T>): Promise<T> {
+  private async noting<T>(req: Request, attempt: LoginAttempt, step: () => Promise<T>): Promise<T> {
     try {
-      return await step;
+      return await onStoreBudget(req, step);
     } catch (error) {
       if (error instanceof TooManyAttemptsError) await this.trail.note(req, attempt, error);
       throw error;

@@ -2,6 +2,7 @@
 // and on Cluster. Unit specs (*.spec.ts) are not repeated either: they speak to no Redis.
 const NO_REDIS = 'speaks to no Redis';
 const OWN_TOPOLOGIES = 'starts the topologies that it is about by itself';
+const ONE_SERVER = 'puts a network that breaks before one server; failover has its own specs';
 
 /** @type {Record<string, string>} */
 export const NOT_REPEATED = {
@@ -18,6 +19,11 @@ export const NOT_REPEATED = {
   'store-options': NO_REDIS,
   'tcp-proxy': NO_REDIS,
   'user-changes': NO_REDIS,
+  breaker: OWN_TOPOLOGIES,
+  'outage-host': ONE_SERVER,
+  'outage-login': ONE_SERVER,
+  'outage-table': ONE_SERVER,
+  'redis-client-outages': OWN_TOPOLOGIES,
   'cluster-resharding': OWN_TOPOLOGIES,
   'cluster-store': OWN_TOPOLOGIES,
   'cluster-throttle': OWN_TOPOLOGIES,
