@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 
@@ -10,6 +10,7 @@ import { answerClientErrors } from './client-error.js';
 import { allowFrontEnds } from './cors.js';
 import { answerExpectations } from './expectations.js';
 import { readAbsoluteForm } from './origin-form.js';
+import { shedLoad } from './load-shedding.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
 import { requestLog } from './request-log.js';
 import { apiHeaders, securityHeaders } from './security-headers.js';
@@ -81,7 +82,15 @@ function harden(server: Server, options: HttpOptions): void {
   server.keepAliveTimeout = 65_000;
   // strictHeaders says no, instead of silently doing without the rest and without a word about a missing Host.
   Object.assign(server, { maxHeadersCount: 0, requireHostHeader: false });
+  const headers = apiHeaders(options);
+  const { logger, observe } = options;
+  shedLoad(server, {
+    headers,
+    // It looks at nothing that only Express adds.
+    observe: (req, res) => observe(req as Request, res as Response, () => undefined),
+    report: (requests) => logger.warn({ requests }, 'more load than can be borne: answered 503'),
+  });
   readAbsoluteForm(server);
-  answerClientErrors(server, apiHeaders(options));
+  answerClientErrors(server, headers);
   answerExpectations(server);
 }

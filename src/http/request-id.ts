@@ -9,8 +9,13 @@ const SAFE_ID = /^[A-Za-z0-9._-]{8,64}$/;
  * It is answered in the same header. It identifies, and proves nothing.
  */
 export function requestId(req: IncomingMessage, res: ServerResponse): string {
-  const sent = req.headers['x-request-id'];
-  const id = typeof sent === 'string' && SAFE_ID.test(sent) ? sent : randomUUID();
+  const id = requestIdOf(req);
   res.setHeader('X-Request-Id', id);
   return id;
+}
+
+/** The same without the answer's header. */
+export function requestIdOf(req: IncomingMessage): string {
+  const sent = req.headers['x-request-id'];
+  return typeof sent === 'string' && SAFE_ID.test(sent) ? sent : randomUUID();
 }

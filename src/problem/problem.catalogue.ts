@@ -119,6 +119,11 @@ export const PROBLEMS = {
     title: 'Insecure transport',
     detail: 'This server is not set up to log browsers in here. Its operator finds the reason in the log.',
   },
+  OVERLOADED: {
+    status: 503,
+    title: 'Overloaded',
+    detail: 'More requests arrive than can be answered. Try again shortly.',
+  },
   LOGIN_BUSY: { status: 503, title: 'Login busy', detail: 'Too many logins at once. Try again shortly.' },
   SESSION_STORE_UNAVAILABLE: {
     status: 503,

@@ -1,0 +1,101 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+
+import { ProblemException } from '../problem/index.js';
+import { requestIdOf } from './request-id.js';
+
+// A turn of the event loop that has begun more requests than this, and has taken longer than that: what it has begun
+// waits for the next turn to go on, so beyond this point every request more makes all of them later, until they wait
+// longer than a command of Redis may take (500 ms) and fail one and all.
+const TURN_REQUESTS = 64;
+const TURN_MS = 50;
+const REPORT_EVERY_MS = 10_000;
+
+// Who asks these decides whether this process lives, or has to explain what is going on.
+const ALWAYS_ANSWERED = /^\/(health|metrics)(\/|\?|$)/;
+
+export interface LoadSheddingOptions {
+  /** What every answer carries. */
+  headers?: Readonly<Record<string, string>>;
+  /** Sees every request that is turned away, for metrics. */
+  observe?: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Is told from time to time how many requests were turned away since it was told last. */
+  report?: (count: number) => void;
+}
+
+/**
+ * Answers 503 `OVERLOADED` with Retry-After to what this process cannot get done in time, so that the rest is answered in
+ * time: more load than it can bear costs it little, instead of everybody's answers. A turn of the event loop begins
+ * requests until it has begun 64 and taken 50 ms; how much that is follows from how fast the machine is at the moment,
+ * and no request that waits for something else, such as a login for its hash, counts. Health and metrics are always
+ * answered.
+ *
+ * Call it when the server has its one handler. It goes before that, since passing through the framework costs as much as
+ * many an answer.
+ */
+export function shedLoad(server: Server, { headers = {}, observe, report }: LoadSheddingOptions = {}): void {
+  const handle = server.listeners('request').at(-1) as RequestListener | undefined;
+  if (!handle) throw new Error('shedLoad() needs a server that has its handler.');
+  const overloaded = turnWatch();
+  const refuse = refusal(headers);
+  const note = report && reporter(report);
+  server.off('request', handle);
+  server.on('request', (req, res) => {
+    if (!overloaded() || ALWAYS_ANSWERED.test(req.url ?? '')) {
+      handle.call(server, req, res);
+      return;
+    }
+    observe?.(req, res);
+    note?.();
+    refuse(req, res);
+  });
+}
+
+/** Says for each request whether this turn of the event loop has done its part. Costs an idle process nothing. */
+function turnWatch(): () => boolean {
+  let begun = 0;
+  let sinceMs = 0;
+  const endTurn = () => void (begun = 0);
+  return () => {
+    if (begun === 0) {
+      sinceMs = performance.now();
+      // Runs when every socket that has something to read now has been read.
+      setImmediate(endTurn);
+    }
+    if (begun >= TURN_REQUESTS && performance.now() - sinceMs > TURN_MS) return true;
+    begun += 1;
+    return false;
+  };
+}
+
+/** The answer, made beforehand but for the id: what it costs is taken from the requests that are answered. */
+function refusal(
+  headers: Readonly<Record<string, string>>,
+): (req: IncomingMessage, res: ServerResponse) => void {
+  const problem = new ProblemException('OVERLOADED', { retryAfterSeconds: 1 });
+  const { body } = problem;
+  const fixed = Object.entries({
+    ...headers,
+    ...problem.headers,
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/problem+json',
+  }).flat();
+  const [before = '', after = ''] = JSON.stringify({ ...body, requestId: '#' }).split('#');
+  const bytes = Buffer.byteLength(before + after);
+  return (req, res) => {
+    const id = requestIdOf(req);
+    res.writeHead(body.status, [...fixed, 'X-Request-Id', id, 'Content-Length', String(bytes + id.length)]);
+    res.end(before + id + after);
+  };
+}
+
+function reporter(report: (count: number) => void): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count > 1) return;
+    setTimeout(() => {
+      report(count);
+      count = 0;
+    }, REPORT_EVERY_MS).unref();
+  };
+}
