@@ -40,6 +40,7 @@ describe('metrics', () => {
     // Registering and logging in once each; changing it compares and hashes.
     expect(value('latchkey_password_hash_duration_seconds_count')).toBeGreaterThanOrEqual(4);
     expect(value('latchkey_store_command_duration_seconds_count', { operation: 'destroy' })).toBe(1);
+    expect(value('latchkey_revocation_duration_seconds_count', { durability: 'local' })).toBeGreaterThan(0);
     expect(value('latchkey_redis_up')).toBe(1);
     expect(value('latchkey_outbox_entries')).toBe(0);
     expect(value('process_cpu_seconds_total')).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import type { EndReason, SessionEvent, StoreOperation } from '../session/index.js';
+import type { BreakerState, EndReason, SessionEvent, StoreOperation } from '../session/index.js';
 
 type Of<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>;
 
@@ -47,6 +47,8 @@ export const DURABILITIES: Record<Of<'revocation'>['reason'], true> = {
   durable: true,
   unconfirmed: true,
 };
+
+export const BREAKER_STATES: Record<BreakerState, true> = { open: true, 'half-open': true, closed: true };
 
 export const STORE_OPERATIONS: Record<StoreOperation, true> = {
   load: true,

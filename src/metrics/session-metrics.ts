@@ -1,9 +1,10 @@
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 import { SessionObserver, type SessionEvent, type StoreOperation } from '../session/index.js';
 import { LabelledCounter } from './labelled-counter.js';
 import { type Latency, LatencyHistogram } from './latency-histogram.js';
 import {
+  BREAKER_STATES,
   DURABILITIES,
   END_REASONS,
   KINDS,
@@ -29,6 +30,8 @@ export class SessionMetrics extends SessionObserver {
   private readonly unusable: LabelledCounter<keyof typeof UNUSABLE_REASONS>;
   private readonly quarantined: LabelledCounter<keyof typeof QUARANTINE_REASONS>;
   private readonly resurrections: LabelledCounter<keyof typeof RESURRECTIONS>;
+  private readonly breaker: Gauge;
+  private readonly transitions: LabelledCounter<keyof typeof BREAKER_STATES>;
   private readonly merges: Counter;
   private readonly conflicts: Counter;
   private readonly pruned: Counter;
@@ -100,6 +103,17 @@ export class SessionMetrics extends SessionObserver {
       RESURRECTIONS,
       'Saves and touches that came for a session that had ended, and did not bring it back.',
     );
+    this.breaker = new Gauge({
+      name: 'latchkey_store_breaker_open',
+      help: 'Whether commands are refused without being sent, since Redis does not answer: 1 or 0.',
+      registers: [registry],
+    });
+    this.transitions = byLabel(
+      'latchkey_store_breaker_transitions_total',
+      'state',
+      BREAKER_STATES,
+      'Changes of what is known of Redis: it does not answer, is being asked, answers.',
+    );
     this.merges = total(
       'latchkey_session_merges_total',
       'Saves brought together with those of other requests.',
@@ -137,6 +151,9 @@ export class SessionMetrics extends SessionObserver {
         return this.resurrections.inc(event.operation);
       case 'pruned':
         return this.pruned.inc(event.count);
+      case 'breaker':
+        this.breaker.set(event.state === 'closed' ? 0 : 1);
+        return this.transitions.inc(event.state);
       case 'revocation':
         return this.revocations.get(event.reason)?.observe(event.durationMs / 1_000);
       case 'store-failed':
