@@ -73,7 +73,8 @@ export class Breaker {
     if (this.failures < FAILURES_TO_OPEN || this.isOpen || this.probing) return;
     // One shard may be away while the others serve everybody else.
     if (this.client.isCluster) void this.probe();
-    else this.open();
+    // At once, too: it may have been this process that was busy for half a second.
+    else this.open(0);
   }
 
   /** Waits for a reply and learns from it. @throws SessionStoreUnavailableError when Redis does not answer or refuses */
@@ -94,10 +95,10 @@ export class Breaker {
     return () => this.listeners.delete(listener);
   }
 
-  private open(): void {
+  private open(probeAfterMs: number): void {
     this.isOpen = true;
     this.say('open');
-    this.schedule(this.delayMs());
+    this.schedule(probeAfterMs);
   }
 
   private close(): void {
@@ -130,8 +131,8 @@ export class Breaker {
     const answers = await this.answers();
     this.probing = false;
     if (answers) return this.close();
+    this.open(this.delayMs());
     this.attempts += 1;
-    this.open();
   }
 
   private async answers(): Promise<boolean> {
