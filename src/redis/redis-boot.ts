@@ -47,7 +47,7 @@ export class RedisBoot {
   /** Says once, in the log, what is waited for and what that means. */
   announce(): void {
     new Logger('Redis').warn(
-      `Waiting for Redis at ${describeRedis(this.settings)}: ${this.reason}. ` +
+      `Waiting for Redis at ${describeRedis(this.settings)}: ${this.reason.replace(/\.$/, '')}. ` +
         'Until it answers, requests that need a session get 503.',
     );
   }
