@@ -1,8 +1,8 @@
-import { NOT_REPEATED } from './test/support/jest/not-repeated.mjs';
+import { notRepeated } from './test/support/jest/not-repeated.mjs';
 
 // On Sentinel and on Cluster, what is the same there does not run again.
 const repeated = (process.env.LATCHKEY_TEST_REDIS ?? 'single') !== 'single';
-const ignored = Object.keys(NOT_REPEATED).map((name) => `<rootDir>/test/${name}\\.e2e-spec\\.ts$`);
+const ignored = repeated ? [...notRepeated().keys()] : [];
 
 /** @type {import('jest').Config} */
 export default {
@@ -13,7 +13,10 @@ export default {
   globalTeardown: './test/support/jest/stop-sets.mjs',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: repeated ? ['**/*.e2e-spec.ts'] : ['**/*.spec.ts', '**/*.e2e-spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(repeated ? ignored : [])],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...ignored.map((name) => `<rootDir>/test/${name}\\.e2e-spec\\.ts$`),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],

@@ -43,7 +43,11 @@ describe('a program that starts before its Redis', () => {
     beforeEach(() => startWithout([]));
 
     it('says what it waits for, is live but not ready, and answers 503 to who needs a session', async () => {
-      await program.line(/Waiting for Redis at \S+: .*\bconnect ECONNREFUSED \S+\. Until it answers/);
+      await program.line(
+        TOPOLOGY === 'single'
+          ? /Waiting for Redis at unix:\S+redis\.sock: connect ECONNREFUSED \S+\. Until it answers/
+          : /Waiting for Redis at redis\+\S+: .*\w\. Until it answers/,
+      );
       expect((await client.get('/health/live')).status).toBe(200);
       expect(await ready()).toMatchObject({
         status: 503,

@@ -32,7 +32,7 @@ describe('two versions of the record format side by side', () => {
     settings = {
       NODE_ENV: 'test',
       PORT: '0',
-      REDIS_URL: redis.url,
+      ...redis.settings,
       DATABASE_URL: `sqlite:${join(temporaryDirectory('lk-versions-'), 'shared.db')}`,
       SESSION_LIMIT: '3',
     };

@@ -34,7 +34,7 @@ describe('the program under OpenTelemetry', () => {
     directory = temporaryDirectory('lk-spans-');
     const file = join(directory, 'spans.json');
     program = await startProgram(
-      { NODE_ENV: 'test', PORT: '0', REDIS_URL: redis.url, SPANS_FILE: file, LOG_LEVEL: 'info' },
+      { NODE_ENV: 'test', PORT: '0', ...redis.settings, SPANS_FILE: file, LOG_LEVEL: 'info' },
       { nodeArguments: ['--import', TRACING] },
     );
     const [, url = ''] = await program.line(/Latchkey\s+(http:\S+)/);

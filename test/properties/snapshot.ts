@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { decodeRecord, type RecordHeader } from '../../src/session/store/session-record.js';
 
 const lua = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
@@ -42,12 +42,21 @@ export type Observer = Redis & {
 };
 
 export function observer(client: Redis): Observer {
-  client.defineCommand('snapshot', { numberOfKeys: 0, lua: lua('snapshot') });
-  client.defineCommand('travel', { numberOfKeys: 0, lua: lua('travel') });
-  return client as Observer;
+  const scripts = { snapshot: lua('snapshot'), travel: lua('travel') };
+  const onEveryServer = async (script: string, ...args: (string | number)[]): Promise<unknown[]> => {
+    const servers = client.isCluster ? (client as unknown as Cluster).nodes('master') : [client];
+    return Promise.all(servers.map((server) => server.eval(script, 0, ...args)));
+  };
+  return Object.assign(client, {
+    async snapshot(prefix: string) {
+      const parts = (await onEveryServer(scripts.snapshot, prefix)) as [number, unknown[]][];
+      return [Math.min(...parts.map(([nowMs]) => nowMs)), parts.flatMap(([, found]) => found)];
+    },
+    travel: (prefix: string, passedMs: number) => onEveryServer(scripts.travel, prefix, passedMs),
+  });
 }
 
-/** Reads everything in one script, so that what is compared belongs together. */
+/** Reads everything in one script per server, so that what is compared belongs together. */
 export async function takeSnapshot(redis: Observer): Promise<Snapshot> {
   const [nowMs, found] = (await redis.snapshot(PREFIX)) as [number, (string | number | string[])[]];
   const snapshot: Snapshot = {

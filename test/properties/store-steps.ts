@@ -116,7 +116,8 @@ export async function misplace(world: World, node: number, session: ModelSession
     () => `a session of ${owner.id} under an id of ${other.id} ended with ${outcome}`,
   );
   const { tag, digest } = addressOf(token);
-  await world.redis.copy(recordKey(session), recordKey({ tag, digest }));
+  const record = await world.redis.getBuffer(recordKey(session));
+  if (record) await world.redis.set(recordKey({ tag, digest }), record, 'PX', MISPLACED_MS);
   const read = (await store.get(token)) as SessionData | null;
   await world.redis.del(recordKey({ tag, digest }));
   guarantee('G1', read === null, () => `an id of ${other.id} leads to a session of ${owner.id}`);
@@ -124,6 +125,9 @@ export async function misplace(world: World, node: number, session: ModelSession
 
 const recordKey = ({ tag, digest }: Pick<ModelSession, 'tag' | 'digest'>) =>
   `${PREFIX}sess:{${tag}}:${digest}`;
+
+// As long as the one it is a copy of, or not: it is judged at once.
+const MISPLACED_MS = 60_000;
 
 /** Redis forgets a record, as one that evicts keys does. */
 export async function loseRecord(world: World, session: ModelSession): Promise<void> {

@@ -46,7 +46,7 @@ export async function startProgramNodes(
     const program = await startProgram({
       NODE_ENV: 'test',
       PORT: '0',
-      REDIS_URL: redis.url,
+      ...redis.settings,
       DATABASE_URL: databaseUrl,
       PUBLIC_URL: balancer.url,
       TRUSTED_PROXIES: '127.0.0.1',

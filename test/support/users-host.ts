@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Module, Param, Post, Req, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Request } from 'express';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { AuditModule } from '../../src/audit/index.js';
 import { Database, DatabaseModule } from '../../src/database/index.js';
@@ -83,7 +84,8 @@ export async function startUsersHost(
     SESSION_INDEX_KEYS: INDEX_KEY,
   });
   const client = createRedisClient(redis);
-  await client.connect().catch(() => undefined);
+  // Sentinels that are away are asked again and again, which settles nothing.
+  await Promise.race([client.connect(), once(client, 'error')]).catch(() => undefined);
 
   @Module({
     imports: [

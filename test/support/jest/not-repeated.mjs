@@ -1,11 +1,25 @@
 // Spec files that run once, whatever LATCHKEY_TEST_REDIS says, each with the reason. All others are repeated on Sentinel
 // and on Cluster. Unit specs (*.spec.ts) are not repeated either: they speak to no Redis.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const TESTS = fileURLToPath(new URL('../..', import.meta.url));
 const NO_REDIS = 'speaks to no Redis';
 const OWN_TOPOLOGIES = 'starts the topologies that it is about by itself';
-const ONE_SERVER = 'puts a network that breaks before one server; failover has its own specs';
+const ONE_WAY = 'breaks the way to one server, which several would lead around';
 
-/** @type {Record<string, string>} */
-export const NOT_REPEATED = {
+/** By what they import from test/support. */
+const BY_IMPORT = {
+  'redis-cluster.js': OWN_TOPOLOGIES,
+  'redis-sentinel.js': OWN_TOPOLOGIES,
+  'redis-topologies.js': OWN_TOPOLOGIES,
+  'load/': OWN_TOPOLOGIES,
+  'tcp-proxy.js': ONE_WAY,
+  'redis-gate.js': ONE_WAY,
+};
+
+/** By their names. */
+const BY_NAME = {
   accounts: NO_REDIS,
   'audit-trail': NO_REDIS,
   'audit-transaction': NO_REDIS,
@@ -17,24 +31,25 @@ export const NOT_REPEATED = {
   'refusals-at-start': NO_REDIS,
   'smtp-mail-sender': NO_REDIS,
   'store-options': NO_REDIS,
-  'tcp-proxy': NO_REDIS,
   'user-changes': NO_REDIS,
-  breaker: OWN_TOPOLOGIES,
-  'outage-host': ONE_SERVER,
-  'outage-login': ONE_SERVER,
-  'outage-table': ONE_SERVER,
-  'redis-client-outages': OWN_TOPOLOGIES,
-  'cluster-resharding': OWN_TOPOLOGIES,
-  'cluster-store': OWN_TOPOLOGIES,
-  'cluster-throttle': OWN_TOPOLOGIES,
-  'redis-boot': OWN_TOPOLOGIES,
-  'redis-client': OWN_TOPOLOGIES,
-  failover: OWN_TOPOLOGIES,
-  'revoke-everyone': OWN_TOPOLOGIES,
-  'revoke-everyone-topology': OWN_TOPOLOGIES,
+  'redis-client': NO_REDIS,
+  'redis-configuration': 'is about the configuration of one server',
   'enumeration-timing': 'compares times of answers, in which the way to Redis is the same for all',
   'out-of-memory': 'fills the memory of one server to the byte; the scripts are the same on several',
-  'outbox-crash': 'holds what the program sends at a gate, which several servers would lead around',
   'properties/session-mutants': 'is about what the property test finds, which runs on all topologies',
   'store-commonjs': 'is about how the package is loaded',
 };
+
+/** @returns {Map<string, string>} the reason by the path below test/, without `.e2e-spec.ts` */
+export function notRepeated() {
+  const gone = Object.keys(BY_NAME).filter((name) => !existsSync(`${TESTS}${name}.e2e-spec.ts`));
+  if (gone.length > 0) throw new Error(`test/support/jest/not-repeated.mjs names what is not there: ${gone}`);
+  const reasons = new Map(Object.entries(BY_NAME));
+  for (const path of readdirSync(TESTS, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.e2e-spec.ts')) continue;
+    const text = readFileSync(TESTS + path, 'utf8');
+    for (const [module, reason] of Object.entries(BY_IMPORT))
+      if (text.includes(`/support/${module}`)) reasons.set(path.replace('.e2e-spec.ts', ''), reason);
+  }
+  return reasons;
+}
