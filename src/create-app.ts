@@ -11,6 +11,7 @@ import {
   HttpDrain,
   NestLogger,
   operationAccess,
+  PresetExpressAdapter,
   serveDocs,
   type OpenApiDocument,
 } from './http/index.js';
@@ -30,6 +31,7 @@ export async function createApp(env: Env, log?: DestinationStream): Promise<Nest
   const logger = createLogger(env.logLevel, log);
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot(env, { waitForDatabase: true, redisMayBeAway: true }),
+    new PresetExpressAdapter(),
     {
       // Ours stands before the session, see configureHttp.
       bodyParser: false,

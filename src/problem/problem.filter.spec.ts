@@ -27,7 +27,7 @@ describe('ProblemFilter', () => {
 
   const answering = (error: unknown): Handler => {
     return (req, res) => {
-      req.id = 'request-1';
+      Object.assign(req, { id: 'request-1' });
       filter.catch(error, new ExecutionContextHost([req, res]));
     };
   };
