@@ -4,7 +4,7 @@ import type { SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
 import { RedisSessionStore, SessionStoreUnavailableError } from '../src/session/index.js';
 import { addressOf, newSessionToken } from '../src/session/token/session-id.js';
-import { signCookie } from '../src/session/token/cookie-signature.js';
+import { signCookie } from '../src/session/token/signed-cookie.js';
 import {
   COOKIE_SECRET,
   type ExpressHost,

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Redis } from 'ioredis';
 import { AuditTrail } from '../src/audit/index.js';
 import { SESSION_STORE, type RedisSessionStore } from '../src/session/index.js';
-import { signCookie } from '../src/session/token/cookie-signature.js';
+import { signCookie } from '../src/session/token/signed-cookie.js';
 import { newSessionToken } from '../src/session/token/session-id.js';
 import { UsersService } from '../src/users/index.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';

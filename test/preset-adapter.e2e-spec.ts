@@ -4,7 +4,6 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Request, type Response } from 'express';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { request } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 
@@ -71,13 +70,13 @@ async function start(adapter: ExpressAdapter, options: object = {}): Promise<Sta
     });
   });
   app.use('/sub', sub);
-  (app.getHttpServer() as Server).on('upgrade', (req, socket) => {
+  app.getHttpServer().on('upgrade', (req, socket) => {
     socket.end(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${req.headers.upgrade}\r\n\r\n`,
     );
   });
   await app.listen(0, '127.0.0.1');
-  return { app, url: `http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}` };
+  return { app, url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}` };
 }
 
 describe('PresetExpressAdapter', () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { AuditTrail } from '../src/audit/index.js';
 import { signBearerToken } from '../src/session/token/bearer-token.js';
-import { signCookie } from '../src/session/token/cookie-signature.js';
+import { signCookie } from '../src/session/token/signed-cookie.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { BearerClient, CookieClient } from './support/clients.js';
 import { programMayOnly, startRedis, type TestRedis } from './support/redis-server.js';

@@ -43,7 +43,7 @@ describe('the two transports of a session', () => {
     for (const authorization of [`Bearer ${cookie}`, `Bearer lk_${cookie}`, `Bearer ${sessionToken}`]) {
       expect((await host.me({ authorization })).user).toBeNull();
     }
-    const { signCookie } = await import('../src/session/token/cookie-signature.js');
+    const { signCookie } = await import('../src/session/token/signed-cookie.js');
     expect((await host.me({ cookie: `sid=s:${token.slice(3)}` })).user).toBeNull();
     expect((await host.me({ cookie: `sid=${signCookie(sessionToken, SECRET)}` })).user).toBeNull();
   });

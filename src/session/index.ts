@@ -19,12 +19,7 @@ export { createSessionId } from './store/create-session-id.js';
 export { RedisSessionStore } from './store/redis-session.store.js';
 export type { RedisSessionStoreOptions } from './store/redis-session.store.options.js';
 export type { JsonData as SessionJson, Serializer } from './store/session-codec.js';
-export {
-  presentedCredential,
-  presentedTransport,
-  requestSession,
-  type RequestSession,
-} from './request/request-session.js';
+export { presentedCredential, presentedTransport, requestSession } from './request/request-session.js';
 export {
   hasCookie,
   isRepeated,
@@ -50,6 +45,7 @@ export {
   type LimitPolicy,
   type PrincipalUpdate,
   type Profile,
+  type RequestSession,
   type Revocation,
   type SavePolicy,
   type SessionEvent,

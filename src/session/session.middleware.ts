@@ -1,13 +1,12 @@
 import { Inject, Injectable, Logger, type NestMiddleware } from '@nestjs/common';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import expressSession from 'express-session';
+import type { NextFunction, Request, Response } from 'express';
+import onHeaders from 'on-headers';
 import { describeError, ProblemException, toProblem } from '../problem/index.js';
-import { presentedCredentials } from './request/credentials.js';
+import { type PresentedCredentials, presentedCredentials } from './request/credentials.js';
+import { ExpressSessions } from './request/express-sessions.js';
 import { refuseAnswer } from './request/refuse-answer.js';
 import { beginRequest, type RequestState } from './request/request-state.js';
-import { bindEngine } from './request/request-session.js';
 import { holdResponse } from './request/response-gate.js';
-import { saveSession } from './request/save-session.js';
 import { chargeStoreBudget } from './request/store-budget.js';
 import { filterSessionCookie } from './request/session-cookie-filter.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
@@ -15,19 +14,18 @@ import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
 import { stateOf } from './store/session-state.js';
 import { SessionTakeover } from './takeover/session-takeover.js';
-import { newSessionToken } from './token/session-id.js';
 import { verifyBearerToken } from './token/bearer-token.js';
-import { signCookie } from './token/cookie-signature.js';
+import { tokenInCookie } from './token/signed-cookie.js';
 
 /**
- * Gives every request its session. Reads the credential, lets express-session load, refuses what is of the other
- * transport, and holds the answer back until the session is stored.
+ * Gives every request its session. Reads the credential, loads what it names, refuses what is of the other transport,
+ * and holds the answer back until the session is stored.
  * A store that does not answer ends the request with 503; nobody is ever taken for logged out because of it.
  */
 @Injectable()
 export class SessionMiddleware implements NestMiddleware<Request, Response> {
   private readonly logger = new Logger('Session');
-  private readonly handler: RequestHandler;
+  private readonly sessions: ExpressSessions;
   private readonly takeover: SessionTakeover | undefined;
 
   constructor(
@@ -35,15 +33,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
   ) {
     this.takeover = options.takeover && new SessionTakeover(store, options.takeover, options.cookie);
-    this.handler = expressSession({
-      name: options.cookie.name,
-      secret: options.secrets,
-      store,
-      cookie: { httpOnly: true, path: '/', secure: options.cookie.secure, sameSite: options.cookie.sameSite },
-      genid: () => newSessionToken(),
-      resave: false,
-      saveUninitialized: false,
-    });
+    this.sessions = new ExpressSessions(store, options.cookie, options.secrets[0] as string);
   }
 
   use(req: Request, res: Response, next: NextFunction): void {
@@ -53,11 +43,13 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       return;
     }
     const transport = presented.bearer ? 'bearer' : presented.cookie ? 'cookie' : undefined;
-    const state = beginRequest(req, transport, this.options.cookie.secure);
-    bindEngine(req, this.store.engine);
-    filterSessionCookie(res, this.options.cookie.name, () => state.mayCarryCookie);
+    const state = beginRequest(req, transport, this.store.engine, this.options.cookie.secure);
+    onHeaders(res, () => {
+      if (state.mayCarryCookie) this.sessions.setCookie(req, res);
+      filterSessionCookie(res, this.options.cookie.name, state.mayCarryCookie);
+    });
     const askedMs = performance.now();
-    this.load(req, res, presented.bearer?.token, (error?: unknown) => {
+    this.sessions.load(req, this.verify(req, presented), (error?: unknown) => {
       chargeStoreBudget(req, performance.now() - askedMs);
       if (error) {
         next(error);
@@ -66,7 +58,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       this.recognise(req, state);
       const open = () => {
         holdResponse(res, {
-          beforeSend: () => this.commit(req, state),
+          beforeSend: (last) => this.commit(req, state, last),
           refuse: (cause) => this.refuse(req, res, cause),
         });
         next();
@@ -76,22 +68,11 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
     });
   }
 
-  /** Lets express-session load the session. It reads cookies only, so a bearer token is shown to it as one. */
-  private load(req: Request, res: Response, bearer: string | undefined, next: NextFunction): void {
-    const { cookie } = req.headers;
-    const token = bearer && verifyBearerToken(bearer, this.options.secrets);
-    if (token) {
-      req.headers.cookie = `${this.options.cookie.name}=${signCookie(token, this.options.secrets[0] as string)}`;
-    }
-    try {
-      void this.handler(req, res, next);
-    } finally {
-      // express-session has read it by now; nobody else is to see it.
-      if (token) {
-        if (cookie === undefined) delete req.headers.cookie;
-        else req.headers.cookie = cookie;
-      }
-    }
+  /** The session token of what the client presented, when its signature holds. */
+  private verify(req: Request, { bearer, cookie }: PresentedCredentials): string | undefined {
+    const { secrets } = this.options;
+    if (bearer) return bearer.token && verifyBearerToken(bearer.token, secrets);
+    return cookie ? tokenInCookie(req.headers.cookie, this.options.cookie.name, secrets) : undefined;
   }
 
   private recognise(req: Request, state: RequestState): void {
@@ -99,7 +80,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
     if (!loaded) return;
     if (loaded.meta && loaded.meta.transport !== state.transport) {
       this.options.observer?.onSessionEvent({ type: 'ignored', reason: 'wrong-transport' });
-      this.store.generate(req);
+      this.sessions.begin(req);
       return;
     }
     state.session = loaded;
@@ -113,17 +94,12 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
     refuseAnswer(req, res, cause);
   }
 
-  /** Stores what the handler changed. A request that changed nothing costs one comparison. */
-  private commit(req: Request, state: RequestState): Promise<void> | undefined {
+  /** Stores what the handler changed. */
+  private commit(req: Request, state: RequestState, last: boolean): Promise<void> | undefined {
     const session = req.session as Request['session'] | undefined;
     if (!session) return this.takeover?.end(req, state);
-    const loaded = stateOf(session);
-    const data = this.store.engine.codec.dataOf(session);
-    const changed = loaded
-      ? this.store.engine.codec.text(data) !== loaded.seen.text
-      : Object.keys(data).some((key) => key !== 'cookie');
-    if (!changed) return undefined;
-    this.store.engine.codec.checkNesting(data);
-    return saveSession(session);
+    const saved = this.sessions.save(req);
+    if (!saved && last) this.sessions.touch(req);
+    return saved;
   }
 }

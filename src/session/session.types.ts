@@ -146,3 +146,16 @@ export abstract class SessionObserver {
    */
   onStoreCommand?(operation: StoreOperation, durationMs: number): void;
 }
+
+/** The live, authenticated session of a request. */
+export interface RequestSession {
+  principal: SessionPrincipal;
+  userId: string;
+  /** The handle, not the token. */
+  sessionId: string;
+  transport: Transport;
+  profile: Profile;
+  /** When the user last proved presence, ms of Redis's clock. */
+  authenticatedAtMs: number;
+  view(): SessionView;
+}

@@ -1,7 +1,6 @@
 import type { Request } from 'express';
 import type { ExecutionContext } from '@nestjs/common';
 import type { RequestSession, SessionPrincipal, SessionView, Transport } from '../../src/session/index.js';
-import { bindEngine } from '../../src/session/request/request-session.js';
 import { beginRequest } from '../../src/session/request/request-state.js';
 import type { SessionEngine } from '../../src/session/store/session-engine.js';
 import type { SessionState } from '../../src/session/store/session-state.js';
@@ -38,9 +37,8 @@ export function fakeRequest({
     ip: '192.0.2.1',
     get: (name: string) => headers[name],
   } as unknown as Request;
-  const state = beginRequest(req, transport);
   const engine = { ring: { handle: () => 'handle' } } as unknown as SessionEngine;
-  bindEngine(req, engine);
+  const state = beginRequest(req, transport, engine);
   if (principal) {
     const meta = {
       transport: transport ?? 'cookie',

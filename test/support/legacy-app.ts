@@ -4,7 +4,7 @@ import express, { type Request } from 'express';
 import expressSession from 'express-session';
 import type { Redis } from 'ioredis';
 import { Authenticator } from 'passport';
-import { signCookie } from '../../src/session/token/cookie-signature.js';
+import { signCookie } from '../../src/session/token/signed-cookie.js';
 import { cookieOf } from './session-host.js';
 
 export const LEGACY_SECRET = 'keyboard cat';

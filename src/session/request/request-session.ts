@@ -1,40 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { viewOf } from '../session-view.js';
-import type { SessionEngine } from '../store/session-engine.js';
-import type { Profile, SessionPrincipal, SessionView, Transport } from '../session.types.js';
-import { requestStateOf } from './request-state.js';
-
-/** The live, authenticated session of a request. */
-export interface RequestSession {
-  principal: SessionPrincipal;
-  userId: string;
-  /** The handle, not the token. */
-  sessionId: string;
-  transport: Transport;
-  profile: Profile;
-  /** When the user last proved presence, ms of Redis's clock. */
-  authenticatedAtMs: number;
-  view(): SessionView;
-}
-
-const engines = new WeakMap<IncomingMessage, SessionEngine>();
-const found = new WeakMap<object, RequestSession>();
-
-/** @internal */
-export function bindEngine(req: IncomingMessage, engine: SessionEngine): void {
-  engines.set(req, engine);
-}
+import type { RequestSession, Transport } from '../session.types.js';
+import { type RequestState, requestStateOf } from './request-state.js';
 
 /**
  * The session a request is authenticated with. Undefined for a visitor, for an anonymous session, and for whatever
  * credential is not that of a live session.
  */
 export function requestSession(req: IncomingMessage): RequestSession | undefined {
-  const state = requestStateOf(req)?.session;
-  const engine = engines.get(req);
-  if (!state?.principal || !state.meta || !engine) return undefined;
-  const known = found.get(state);
-  if (known) return known;
+  const request = requestStateOf(req);
+  const state = request?.session;
+  if (!state?.principal || !state.meta) return undefined;
+  const { engine, shown } = request as RequestState;
+  if (shown?.state === state) return shown.as;
   const session: RequestSession = {
     principal: state.principal,
     userId: state.principal.id,
@@ -44,7 +22,7 @@ export function requestSession(req: IncomingMessage): RequestSession | undefined
     authenticatedAtMs: state.meta.authenticatedAt,
     view: () => viewOf(engine, state, true),
   };
-  found.set(state, session);
+  (request as RequestState).shown = { state, as: session };
   return session;
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { plainText } from '../../problem/index.js';
+import type { JsonData } from '../store/session-codec.js';
+import type { SessionEngine } from '../store/session-engine.js';
 import type { SessionState } from '../store/session-state.js';
-import type { SavePolicy, SessionMeta, Transport } from '../session.types.js';
+import type { RequestSession, SavePolicy, SessionMeta, Transport } from '../session.types.js';
 
 /** What the session module remembers about a request, from the middleware to the last byte of the answer. */
 export interface RequestState {
@@ -21,6 +23,23 @@ export interface RequestState {
   /** What the route asked for. */
   savePolicy: SavePolicy;
   touch: boolean;
+  /** The engine that its session is loaded by. */
+  engine: SessionEngine;
+  /** What `requestSession` has made of a record, so that guards and handlers share it. */
+  shown: { state: SessionState; as: RequestSession } | undefined;
+  /** What the request came with; undefined until its session is loaded. */
+  arrival: Arrival | undefined;
+}
+
+/** What a request came with, to know later whether its session is another one or was changed. */
+export interface Arrival {
+  /** The session token that was presented, verified. */
+  token: string | undefined;
+  /** The id of the session that it was given at first. */
+  id: string;
+  /** What that session held when it was loaded. */
+  data: JsonData | undefined;
+  touched: boolean;
 }
 
 const KEY = Symbol('latchkey.request');
@@ -37,6 +56,7 @@ export function requestStateOf(req: IncomingMessage): RequestState | undefined {
 export function beginRequest(
   req: IncomingMessage,
   transport: Transport | undefined,
+  engine: SessionEngine,
   cookieIsSecure = false,
 ): RequestState {
   const carrier = req as Carrier;
@@ -50,6 +70,9 @@ export function beginRequest(
     cookieIsSecure,
     savePolicy: 'merge',
     touch: true,
+    engine,
+    shown: undefined,
+    arrival: undefined,
   };
   carrier[KEY] = state;
   return state;

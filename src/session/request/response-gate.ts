@@ -5,8 +5,11 @@ type Method = (...args: unknown[]) => unknown;
 
 /** What has to happen before an answer may leave. */
 export interface ResponseGate {
-  /** Starts what must be finished first; undefined when there is nothing to do, and the answer leaves at once. */
-  beforeSend(): Promise<void> | undefined;
+  /**
+   * Starts what must be finished first; undefined when there is nothing to do, and the answer leaves at once.
+   * @param last whether the answer ends with what is to be sent now
+   */
+  beforeSend(last: boolean): Promise<void> | undefined;
   /** It failed and nothing has left: answer with the error instead, before returning. */
   refuse(error: unknown): void;
 }
@@ -65,9 +68,9 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
     gateClosed.then(release).catch(refuse);
   };
 
-  const begin = (): Promise<void> | undefined => {
+  const begin = (last: boolean): Promise<void> | undefined => {
     try {
-      return gate.beforeSend();
+      return gate.beforeSend(last);
     } catch (error) {
       // Thrown out of here, the error's own answer would pass the gate and meet the same error, for ever.
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
@@ -80,7 +83,7 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
     if (state === 'refused') return operation === 'write' ? true : res;
     if (!queue && (!started || operation === 'end')) {
       started = true;
-      const pending = begin();
+      const pending = begin(operation === 'end');
       if (pending) hold(pending);
     }
     if (!queue) return original[operation](...args);

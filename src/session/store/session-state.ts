@@ -21,11 +21,15 @@ export interface SessionState {
   stored: JsonData | undefined;
 }
 
-const states = new WeakMap<object, SessionState>();
+// A member that nobody enumerates, so it is neither copied nor stored. Not a WeakMap: an entry in one for every request
+// makes the garbage collector walk through all of them each time.
+const STATE = Symbol('latchkey.session');
+
+type Carrier = object & { [STATE]?: SessionState };
 
 export const stateOf = (session: object | null | undefined): SessionState | undefined =>
-  session ? states.get(session) : undefined;
+  (session as Carrier | null | undefined)?.[STATE];
 
 export const setState = (session: object, state: SessionState): void => {
-  states.set(session, state);
+  Object.defineProperty(session, STATE, { value: state, configurable: true, writable: true });
 };

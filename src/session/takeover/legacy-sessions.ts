@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { RedisStore } from 'connect-redis';
 import type { RedisAccess } from '../store/redis-access.js';
 import type { Serializer } from '../store/session-codec.js';
-import { legacySessionId } from './legacy-cookie.js';
+import { tokenInCookie } from '../token/signed-cookie.js';
 import type { LegacySession, ResolvedTakeoverOptions } from './takeover.options.js';
 
 /**
@@ -25,7 +25,7 @@ export class LegacySessions {
 
   /** The session id in a request's old cookie, if its signature holds. No command. */
   idOf(req: IncomingMessage): string | undefined {
-    return legacySessionId(req.headers.cookie, this.options.cookieName, this.options.secrets);
+    return tokenInCookie(req.headers.cookie, this.options.cookieName, this.options.secrets);
   }
 
   /** Null when there is none, or one that cannot be read. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 export const RANDOM_BYTES = 24;
 export const TAG_LENGTH = 16;
@@ -25,7 +25,7 @@ export function newSessionToken(tag?: string): string {
 
 /** Finds where a session token's record lies. Any string has an address; whether something lies there is Redis's to say. */
 export function addressOf(token: string): SessionAddress {
-  const digest = createHash('sha256').update(token).digest('base64url');
+  const digest = hash('sha256', token, 'base64url');
   const tag = USER_SID.exec(token)?.[1];
   if (tag !== undefined) return { tag, digest, ofUser: true };
   // One character shorter than a user's tag, so that the two can never be the same hash tag.

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { RANDOM_BYTES, TAG_LENGTH } from './session-id.js';
 
-// Bounds the memory that remembered tags take; a tag costs one HMAC to make again.
-const MAX_REMEMBERED_USERS = 10_000;
+// Bounds the memory that remembered tags and handles take; each costs one HMAC to make again.
+const MAX_REMEMBERED = 10_000;
 
 /**
  * The ring of index keys: turns user ids into the tags under which their sessions lie.
@@ -10,6 +10,8 @@ const MAX_REMEMBERED_USERS = 10_000;
  */
 export class TagRing {
   private readonly remembered = new Map<string, readonly string[]>();
+  // A digest and a handle are no secrets: neither logs anybody in.
+  private readonly handles = new Map<string, string>();
 
   constructor(private readonly indexKeys: readonly string[]) {
     if (indexKeys.length === 0)
@@ -37,11 +39,16 @@ export class TagRing {
    * digest cannot be turned back into the token.
    */
   handle(digest: string): string {
-    return createHmac('sha256', this.indexKeys[0] as string)
+    const known = this.handles.get(digest);
+    if (known !== undefined) return known;
+    if (this.handles.size >= MAX_REMEMBERED) this.handles.clear();
+    const handle = createHmac('sha256', this.indexKeys[0] as string)
       .update(`handle:${digest}`)
       .digest()
       .subarray(0, 16)
       .toString('base64url');
+    this.handles.set(digest, handle);
+    return handle;
   }
 
   /**
@@ -65,7 +72,7 @@ export class TagRing {
   private tags(userId: string): readonly string[] {
     const known = this.remembered.get(userId);
     if (known) return known;
-    if (this.remembered.size >= MAX_REMEMBERED_USERS) this.remembered.clear();
+    if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
     const tags = this.indexKeys.map((key) =>
       createHmac('sha256', key).update(`tag:${userId}`).digest('base64url').slice(0, TAG_LENGTH),
     );

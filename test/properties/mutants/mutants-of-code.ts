@@ -34,7 +34,7 @@ export const MUTANTS_OF_CODE: Mutant[] = [
   {
     name: 'a record lies under its token',
     file: 'token/session-id.ts',
-    find: "createHash('sha256').update(token).digest('base64url')",
+    find: "hash('sha256', token, 'base64url')",
     replace: 'token',
   },
   {

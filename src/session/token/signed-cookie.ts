@@ -1,12 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+/** The value of a session cookie as express-session makes it, not encoded yet: `s:<token>.<base64 HMAC-SHA256>`. */
+export function signedValue(token: string, secret: string): string {
+  return `s:${token}.${mac(token, secret)}`;
+}
+
+/** The same as it stands in a Cookie header. */
+export function signCookie(token: string, secret: string): string {
+  return `s:${encodeURIComponent(signedValue(token, secret).slice(2))}`;
+}
+
 /**
- * Finds the session id in a cookie that express-session has set, as express-session itself reads it: the first cookie
- * of that name, URL-decoded, `s:<id>.<base64 HMAC-SHA256>`.
+ * Finds the session token in a signed cookie, as express-session reads it: the first cookie of that name, URL-decoded,
+ * `s:<token>.<base64 HMAC-SHA256>`.
+ * @param header the Cookie header
  * @param secrets every secret that is honoured
  * @returns undefined when there is none or the signature is not one of theirs
  */
-export function legacySessionId(
+export function tokenInCookie(
   header: string | undefined,
   name: string,
   secrets: readonly string[],
@@ -14,13 +25,17 @@ export function legacySessionId(
   const value = cookieValue(header, name);
   const dot = value?.lastIndexOf('.') ?? -1;
   if (!value?.startsWith('s:') || dot < 0) return undefined;
-  const id = value.slice(2, dot);
+  const token = value.slice(2, dot);
   const presented = Buffer.from(value.slice(dot + 1));
   for (const secret of secrets) {
-    const expected = Buffer.from(createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, ''));
-    if (presented.length === expected.length && timingSafeEqual(presented, expected)) return id;
+    const expected = Buffer.from(mac(token, secret));
+    if (presented.length === expected.length && timingSafeEqual(presented, expected)) return token;
   }
   return undefined;
+}
+
+function mac(token: string, secret: string): string {
+  return createHmac('sha256', secret).update(token).digest('base64').replace(/=+$/, '');
 }
 
 function cookieValue(header: string | undefined, name: string): string | undefined {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { signCookie } from '../token/cookie-signature.js';
-import { legacySessionId } from './legacy-cookie.js';
+import { signCookie, tokenInCookie } from './signed-cookie.js';
 
 const SECRETS = ['a newer secret', 'keyboard cat'];
-const read = (header: string | undefined) => legacySessionId(header, 'connect.sid', SECRETS);
+const read = (header: string | undefined) => tokenInCookie(header, 'connect.sid', SECRETS);
 
-describe('legacySessionId', () => {
+describe('tokenInCookie', () => {
   const signed = signCookie('an.id/with+all', 'keyboard cat');
 
   it('reads the cookie that express-session has set, signed with any of the secrets', () => {
