@@ -1,4 +1,4 @@
-const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem)/)';
+const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|express)/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -4,6 +4,7 @@ import type { DestinationStream } from 'pino';
 
 import { AppModule, SESSIONLESS_PATHS } from './app.module.js';
 import type { Env } from './config/index.js';
+import { PresetExpressAdapter } from './express/index.js';
 import {
   buildOpenApi,
   configureHttp,
@@ -11,7 +12,6 @@ import {
   HttpDrain,
   NestLogger,
   operationAccess,
-  PresetExpressAdapter,
   serveDocs,
   type OpenApiDocument,
 } from './http/index.js';

@@ -3,4 +3,4 @@ export * from './session/index.js';
 export * from './auth/index.js';
 export * from './admin/index.js';
 export * from './problem/index.js';
-export { PresetExpressAdapter } from './http/preset-express.adapter.js';
+export { PresetExpressAdapter } from './express/index.js';

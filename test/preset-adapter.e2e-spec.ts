@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 
-import { needsPreset, PresetExpressAdapter } from '../src/http/index.js';
+import { needsPreset, PresetExpressAdapter } from '../src/express/index.js';
 import { rawRequest, sendRaw } from './support/raw-http.js';
 import { makeCertificates, type TestCertificates } from './support/tls.js';
 

@@ -6,5 +6,4 @@ export { createLogger, NestLogger } from './nest-logger.js';
 export { buildOpenApi, type OpenApiDocument, type OpenApiOptions, type OperationAccess } from './openapi.js';
 export { operationAccess } from './operation-access.js';
 export { knownOrigins } from './origins.js';
-export { needsPreset, PresetExpressAdapter } from './preset-express.adapter.js';
 export { routeOf, UNMATCHED_ROUTE } from './route-of.js';

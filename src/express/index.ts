@@ -1,0 +1,1 @@
+export { needsPreset, PresetExpressAdapter } from './preset-express.adapter.js';
