@@ -35,7 +35,7 @@ beforeEach(async () => {
   nodes = await startNodes(NODES, cluster.url);
   // Nothing is replicated, and nothing dies: what was acknowledged stays.
   const barrier = (): Promise<boolean> => Promise.resolve(true);
-  driver = new LoadDriver({ urls: nodes.urls, rate: runs(150, 500), users: 60, barrier });
+  driver = new LoadDriver({ urls: nodes.urls, rate: runs(100, 500), users: 60, barrier });
   await driver.start();
 });
 afterEach(async () => {

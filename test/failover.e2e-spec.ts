@@ -13,8 +13,9 @@ import { runs } from './support/soak.js';
 const FAILURES = runs(1, 10);
 jest.setTimeout(60_000 + FAILURES * 60_000);
 
-// What a request may take on top of the second that the contract gives it, on a machine that does other things too.
-const SLACK_MS = 500;
+// What a request may take on top of the second that the contract gives it, on a machine that does other things too; each
+// of its steps can be held up for as long as the process is.
+const SLACK_MS = 1_000;
 // Without `cluster-require-full-coverage no` it is more than a tenth; a busy machine has its own few.
 const SHARE_OF_THE_HEALTHY = 0.05;
 
@@ -24,7 +25,7 @@ describe.each([
 ])('the loss of $name under load', ({ start }) => {
   let program: LoadedProgram;
   beforeEach(async () => {
-    program = await startUnderLoad(start, { rate: runs(150, 300), users: 60 });
+    program = await startUnderLoad(start, { rate: runs(100, 300), users: 60 });
   });
   afterEach(() => program.stop());
 
@@ -49,6 +50,6 @@ describe.each([
 
   function expectShort({ nodes: reports }: FailureReport): void {
     for (const { longestMs, loopDelayMs } of reports)
-      expect(longestMs).toBeLessThan(1_000 + SLACK_MS + 2 * loopDelayMs);
+      expect(longestMs).toBeLessThan(1_000 + SLACK_MS + 4 * loopDelayMs);
   }
 });

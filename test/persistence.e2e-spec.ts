@@ -30,7 +30,7 @@ const startWith = async (args: string[]): Promise<void> => {
   nodes = await startNodes(1, redis.url);
   // There are no replicas: see what is said of each file.
   const barrier = (): Promise<boolean> => Promise.resolve(true);
-  driver = new LoadDriver({ urls: nodes.urls, rate: runs(150, 300), users: 40, barrier });
+  driver = new LoadDriver({ urls: nodes.urls, rate: runs(100, 300), users: 40, barrier });
   await driver.start();
 };
 const stop = async (): Promise<void> => {

@@ -38,6 +38,8 @@ export interface Losses {
   atRisk: number;
   sessionsLost: number;
   revocationsUndone: number;
+  /** When each of those was acknowledged, ms after the failure began. */
+  undoneMs: number[];
   cartItemsLost: number;
 }
 
@@ -56,10 +58,12 @@ export class LoadModel {
   durableBeforeMs = -Infinity;
   /** Whether a failure is under way that may undo what is not durable. */
   private failing = false;
+  private failedMs = 0;
 
   /** From now on, what is not durable may be undone. */
   beginFailure(): void {
     this.failing = true;
+    this.failedMs = performance.now();
     this.losses = noLosses();
     this.losses.atRisk = this.atRisk().length;
   }
@@ -106,6 +110,7 @@ export class LoadModel {
     if (standing !== 'either') return;
     if (live && session.endedMs !== undefined && session.endedMs <= beganMs) {
       this.losses.revocationsUndone += 1;
+      this.losses.undoneMs.push(session.endedMs - this.failedMs);
       this.forget(session);
     } else if (!live && session.endAskedMs === undefined) {
       this.losses.sessionsLost += 1;
@@ -164,4 +169,10 @@ export class LoadModel {
   }
 }
 
-const noLosses = (): Losses => ({ atRisk: 0, sessionsLost: 0, revocationsUndone: 0, cartItemsLost: 0 });
+const noLosses = (): Losses => ({
+  atRisk: 0,
+  sessionsLost: 0,
+  revocationsUndone: 0,
+  undoneMs: [],
+  cartItemsLost: 0,
+});
