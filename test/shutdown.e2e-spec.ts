@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -107,6 +107,29 @@ describe('the end of the program', () => {
       expect.stringMatching(/^ {2}REDIS_URL: must be /),
       expect.stringMatching(/^ {2}SESSION_LIMIT: must be /),
     ]);
+  });
+
+  it('names settings that are none, with the one that may be meant, and refuses them in production', async () => {
+    program = await startProgram({ REDIS_URL: redis.url, PORT: '0', SESSION_LIMITS: '3' });
+    await program.line(/^Warning: SESSION_LIMITS is no setting; is SESSION_LIMIT meant\?/);
+    await program.line(/Latchkey\s+(http:\S+)/);
+    await program.dispose();
+
+    program = await startProgram({ NODE_ENV: 'production', REDIS_URL: redis.url, SESSION_LIMITS: '3' });
+    expect((await program.ended).code).toBe(1);
+    expect(program.output).toContain('  SESSION_LIMITS: is no setting; is SESSION_LIMIT meant?');
+  });
+
+  it('says which setting to change when the port for metrics is taken, and exits with 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    program = await startProgram({ REDIS_URL: redis.url, PORT: '0', METRICS_PORT: String(port) });
+    expect((await program.ended).code).toBe(1);
+    expect(program.output.join('\n')).toContain(
+      `Port ${port} of 127.0.0.1 (set as METRICS_PORT) is taken by another program. End that one, or set METRICS_PORT to a free port.`,
+    );
+    other.close();
   });
 
   it('comes, in order, when its launcher is killed, which can tell it nothing any more', async () => {

@@ -3,8 +3,8 @@ import type { Env, EnvWithoutSecrets } from './env.types.js';
 import { isClearText, isLoopback } from './loopback.js';
 
 /** A setting that is wrong: which one, and the rule it breaks. Never its value, which may be a secret. */
-export interface EnvProblem {
-  name: keyof typeof FIELDS;
+export interface EnvProblem<Name extends string = keyof typeof FIELDS> {
+  name: Name;
   rule: string;
 }
 

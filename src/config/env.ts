@@ -10,10 +10,11 @@ import { privateRedisSocket } from './private-redis.js';
 import { parseRedisUrl, type RedisServers } from './redis-url.js';
 import { redisProblems } from './redis.rules.js';
 import { productionProblems } from './production.rules.js';
+import { describeUnknown, unknownSettings } from './unknown-settings.js';
 
 /** The settings cannot be used. The message lists every problem, by variable and rule. */
 export class EnvError extends Error {
-  constructor(readonly problems: readonly EnvProblem[]) {
+  constructor(readonly problems: readonly EnvProblem<string>[]) {
     super(
       ['The settings cannot be used:', ...problems.map(({ name, rule }) => `  ${name}: ${rule}`)].join('\n'),
     );
@@ -23,7 +24,8 @@ export class EnvError extends Error {
 
 /**
  * Turns environment variables into settings. An empty variable counts as unset. Outside of production, session
- * secrets that are unset are read from, or made in, the data directory; nothing else is touched.
+ * secrets that are unset are read from, or made in, the data directory; nothing else is touched. In production a name that
+ * looks like a setting and is none is a problem, too.
  *
  * @throws {EnvError} with every problem at once.
  */
@@ -33,16 +35,21 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
   problems.push(...(production ? productionProblems(settings) : developmentProblems(settings)));
   const env = withDefaults(settings, production);
   problems.push(...combinedProblems(env, settings), ...redisProblems(settings));
+  if (production) {
+    problems.push(
+      ...unknownSettings(source).map((unknown) => ({ name: unknown.name, rule: describeUnknown(unknown) })),
+    );
+  }
   if (problems.length > 0) throw new EnvError(firstPerName(problems));
   return deepFreeze({ ...env, ...secretsOf(settings, env.dataDir) });
 }
 
 function readFields(source: Readonly<Record<string, string | undefined>>): {
   settings: Settings;
-  problems: EnvProblem[];
+  problems: EnvProblem<string>[];
 } {
   const settings: Record<string, unknown> = {};
-  const problems: EnvProblem[] = [];
+  const problems: EnvProblem<string>[] = [];
   for (const [key, schema] of Object.entries(FIELDS)) {
     const name = key as keyof typeof FIELDS;
     const text = source[name]?.trim();
@@ -187,7 +194,7 @@ function secretsOf(settings: Settings, dataDir: string): Pick<Env, 'sessionSecre
 }
 
 /** A variable that is malformed is reported for that, not once more for what its default would have broken. */
-function firstPerName(problems: readonly EnvProblem[]): EnvProblem[] {
+function firstPerName(problems: readonly EnvProblem<string>[]): EnvProblem<string>[] {
   return problems.filter(({ name }, index) => problems.findIndex((other) => other.name === name) === index);
 }
 

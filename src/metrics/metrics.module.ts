@@ -54,7 +54,9 @@ export class MetricsModule implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const { port, host } = this.options;
     if (port === undefined) return;
-    this.server = await listenForMetrics(this.metrics, port, host);
+    this.server = await listenForMetrics(this.metrics, port, host).catch((error: Error) => {
+      throw new Error(whyNot(error, this.options), { cause: error });
+    });
     new Logger('Metrics').log(`Metrics at http://${host}:${this.port}/metrics`);
   }
 
@@ -66,4 +68,10 @@ export class MetricsModule implements OnApplicationBootstrap, OnApplicationShutd
       server.closeAllConnections();
     });
   }
+}
+
+function whyNot({ code }: NodeJS.ErrnoException, { port, host }: MetricsModuleOptions): string {
+  if (code === 'EADDRINUSE')
+    return `Port ${port} of ${host} (set as METRICS_PORT) is taken by another program. End that one, or set METRICS_PORT to a free port.`;
+  return `Metrics cannot be served at ${host}:${port}. Set METRICS_HOST to an address of this machine and METRICS_PORT to a port that may be used.`;
 }
