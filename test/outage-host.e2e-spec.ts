@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import express from 'express';
 import session from 'express-session';
 import type { Redis } from 'ioredis';
@@ -68,6 +69,24 @@ describe('an outage, to the application of somebody else', () => {
       proxy.heal();
       await poll(async () => (await host.call('GET', '/me', { cookie })).status === 200);
       expect(await host.me({ cookie })).toMatchObject({ user: 'ada', cart: ['tea'] });
+    });
+
+    it('is told once that Redis is too slow, when, and that it is over', async () => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+      const cookie = await host.login();
+      const me = async () => (await host.call('GET', '/me', { cookie })).status;
+      proxy.delay({ down: 700 });
+      expect(await Promise.all([me(), me(), me()])).toEqual([503, 503, 503]);
+      proxy.heal();
+      await poll(async () => (await me()) === 200);
+      const said = (spy: typeof warn) => spy.mock.calls.flat().filter((line) => /in time/.test(String(line)));
+      expect(said(warn)).toEqual(['Redis does not answer in time; requests that need it get 503.']);
+      expect(said(log)).toEqual(['Redis answers in time again.']);
+
+      await (await startSessionHost(redis.client())).close();
+      expect(warn.mock.calls.at(-1)?.[0]).toMatch(/has no commandTimeout/);
+      jest.restoreAllMocks();
     });
 
     it('lets an answer that has begun go on to its end', async () => {

@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { EveryoneRevoker } from './everybody/everyone-revoker.js';
 import { refuseTrustInEverybody } from './request/trusted-proxies.js';
+import { reportOutages } from './outage-report.js';
 import { SessionLifecycle } from './session-lifecycle.js';
 import { SessionMiddleware } from './session.middleware.js';
 import {
@@ -24,7 +25,6 @@ import { SessionStoreUnavailableError } from './session.errors.js';
 import { SessionService } from './session.service.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { SessionPrincipal } from './session.types.js';
-import { Breaker } from './store/breaker.js';
 import { RedisSessionStore } from './store/redis-session.store.js';
 import { SessionEngine } from './store/session-engine.js';
 
@@ -85,19 +85,8 @@ export class SessionModule
 
 const logger = new Logger('SessionModule');
 
-// What is slow closes no connection, so the client has nothing to report.
-function reportOutages({ client }: ResolvedSessionOptions): void {
-  let away = false;
-  Breaker.of(client).onState((state) => {
-    if (state === 'open' && !away)
-      logger.warn('Redis does not answer in time; requests that need it get 503.');
-    if (state === 'closed') logger.log('Redis answers in time again.');
-    away = state !== 'closed';
-  });
-}
-
 function createStore(options: ResolvedSessionOptions): RedisSessionStore {
-  reportOutages(options);
+  reportOutages(options.client, logger);
   const engine = new SessionEngine({
     ...options,
     guardIndexKeys: true,
