@@ -19,6 +19,7 @@ import type { Env } from './config/index.js';
 import { DatabaseModule } from './database/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule, knownOrigins } from './http/index.js';
+import { JournalModule, SqlRevocationJournal } from './journal/index.js';
 import { createMailSender } from './mail/index.js';
 import { MeteredSecurityEvents, Metrics, MetricsModule } from './metrics/index.js';
 import { ProblemFilter } from './problem/index.js';
@@ -49,13 +50,16 @@ export class AppModule {
         SessionModule.forRootAsync({
           isGlobal: true,
           exclude: SESSIONLESS_PATHS,
-          inject: [REDIS_CLIENT, Metrics, ModuleRef],
+          imports: [JournalModule],
+          inject: [REDIS_CLIENT, Metrics, ModuleRef, SqlRevocationJournal],
           useFactory: (
             client: Redis | Cluster,
             metrics: Metrics,
             modules: ModuleRef,
+            journal: SqlRevocationJournal,
           ): SessionModuleOptions => ({
             ...sessionOptions(env, client, metrics),
+            journal,
             takeover: takeoverOptions(env, modules),
           }),
         }),

@@ -6,7 +6,13 @@ onEachDatabase('migrations', (databases) => {
   it('run once, however many instances start at once', async () => {
     const ran = await Promise.all(Array.from({ length: 6 }, () => databases.open().migrate()));
     expect(ran.filter((names) => names.length > 0)).toEqual([
-      ['0001-users', '0002-audit-events', '0003-one-time-tokens', '0004-audit-event-count'],
+      [
+        '0001-users',
+        '0002-audit-events',
+        '0003-one-time-tokens',
+        '0004-audit-event-count',
+        '0005-revocation-journal',
+      ],
     ]);
   });
 

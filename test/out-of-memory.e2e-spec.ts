@@ -48,6 +48,8 @@ const AT_MAXMEMORY: Record<string, 'answers' | 'is refused'> = {
   'note-revoke-everyone': 'answers',
   'quarantine-session': 'answers',
   'read-window': 'answers',
+  'replay-revoke-all': 'answers',
+  'replay-revoke-everyone': 'answers',
   'return-anonymous-session': 'answers',
   'revoke-all-sessions': 'answers',
   'rotate-session': 'is refused',
@@ -184,7 +186,15 @@ describe('a Redis whose memory is full', () => {
       expect(await store.engine.everyone.mustEnd(moved)).toBe(false);
       expect(await tokens.take('slot', digest)).toBe('payload');
 
+      // What a journal would have repeated of it, had Redis lost it.
+      const { ungated, keys } = store.engine.redis;
+      expect(await ungated.lkReplayRevokeAll(keys.generation(tag), keys.sessions(tag), 1, '', 1_000)).toBe(0);
+      expect(
+        await ungated.lkReplayRevokeAll(keys.generation('new'), keys.sessions('new'), 1, '', 1_000),
+      ).toBe(1);
+      expect(await ungated.lkReplayRevokeEveryone(keys.epoch(), 7)).toBe(1);
       const { operationId } = await host.sessions.revokeEveryone();
+      expect(await store.engine.everyone.epoch()).toBe('7');
       await poll(async () => (await host.sessions.findOperation(operationId))?.state === 'done');
       expect(await host.sessions.findOperation(operationId)).toEqual({ state: 'done', revoked: 2 });
       expect(await client.keys('lk:sess:*')).toEqual([]);

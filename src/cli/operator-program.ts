@@ -15,7 +15,7 @@ import {
 } from '../auth/index.js';
 import { type Env, privateRedisSocket } from '../config/index.js';
 import type { RedisSessionStore } from '../session/index.js';
-import { SESSION_STORE, SessionDoctor, SessionService } from '../session/index.js';
+import { JournalReplay, SESSION_STORE, SessionDoctor, SessionService } from '../session/index.js';
 import { UsersService } from '../users/index.js';
 import { CommandError } from './cli.errors.js';
 import { operatorDetail } from './operator.js';
@@ -31,6 +31,7 @@ export class OperatorProgram {
   readonly options: ResolvedAuthOptions;
   readonly sessions: SessionService;
   readonly doctor: SessionDoctor;
+  readonly replay: JournalReplay;
 
   private readonly recorder: SecurityRecorder;
 
@@ -43,6 +44,7 @@ export class OperatorProgram {
     this.options = app.get<ResolvedAuthOptions>(AUTH_OPTIONS, anywhere);
     this.sessions = app.get(SessionService, anywhere);
     this.recorder = app.get(SecurityRecorder, anywhere);
+    this.replay = app.get(JournalReplay, anywhere);
     this.doctor = new SessionDoctor(app.get<RedisSessionStore>(SESSION_STORE, anywhere));
   }
 

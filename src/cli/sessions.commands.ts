@@ -6,7 +6,8 @@ import {
   type SessionInspection,
   type SessionView,
 } from '../session/index.js';
-import { CommandError } from './cli.errors.js';
+import { parseDuration } from '../config/index.js';
+import { CommandError, UsageError } from './cli.errors.js';
 import type { Command, CommandContext, CommandResult } from './command.js';
 import { getUserByEmail } from './find-user.js';
 
@@ -46,6 +47,15 @@ export const SESSIONS_COMMANDS: readonly Command[] = [
     texts: [],
     flags: ['repair'],
     run: examine,
+  },
+  {
+    name: 'replay',
+    usage: '[--since 24h]',
+    summary:
+      'Repeats the revocations of the journal, all or those since then; no session made later ends by it.',
+    texts: ['since'],
+    flags: [],
+    run: replay,
   },
 ];
 
@@ -91,6 +101,16 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
 
 function unconfirmed({ durable }: Pick<Revocation, 'durable'>): string {
   return durable === false ? ' The replicas have not confirmed it: a failover may undo it.' : '';
+}
+
+async function replay({ args, open }: CommandContext): Promise<CommandResult> {
+  const since = args.optionalText('since');
+  const sinceMs = since === undefined ? undefined : parseDuration(since);
+  if (sinceMs === null) throw new UsageError('--since must be a duration such as 30m, 24h or 7d.');
+  const program = await open();
+  const from = sinceMs === undefined ? 0 : (await program.replay.nowMs()) - sinceMs;
+  const replayed = await program.replay.replay(from);
+  return { text: `Repeated ${counted(replayed, 'revocation')}.`, json: { replayed } };
 }
 
 async function inspect({ args, open }: CommandContext): Promise<CommandResult> {

@@ -86,6 +86,30 @@ const migrations: Record<string, Migration> = {
       await db.schema.alterTable('audit_events').addColumn('count', 'integer').execute();
     },
   },
+  '0005-revocation-journal': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('revocation_journal')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('expires_at', 'bigint', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('tag', 'text')
+        .addColumn('digest', 'text')
+        .addColumn('value', 'bigint')
+        .execute();
+      await db.schema
+        .createIndex('revocation_journal_by_time')
+        .on('revocation_journal')
+        .columns(['at', 'id'])
+        .execute();
+      await db.schema
+        .createIndex('revocation_journal_by_expiry')
+        .on('revocation_journal')
+        .column('expires_at')
+        .execute();
+    },
+  },
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };

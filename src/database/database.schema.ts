@@ -61,9 +61,25 @@ export interface OneTimeTokensTable {
   expires_at: number;
 }
 
+/** Revocations, to be repeated when Redis has lost them; see RevocationJournal. Times are of the database's clock. */
+export interface RevocationJournalTable {
+  id: string;
+  at: number;
+  /** From when on no session can be affected any more. */
+  expires_at: number;
+  kind: 'one' | 'all' | 'everyone';
+  /** Of the user; null for everyone. */
+  tag: string | null;
+  /** SHA-256 of the token of the session that ended; for `all` of the one that stayed, for `everyone` its key. */
+  digest: string | null;
+  /** For `all` the generation, for `everyone` the epoch. */
+  value: number | null;
+}
+
 export interface Schema {
   users: UsersTable;
   session_outbox: SessionOutboxTable;
   audit_events: AuditEventsTable;
   one_time_tokens: OneTimeTokensTable;
+  revocation_journal: RevocationJournalTable;
 }

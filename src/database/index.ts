@@ -3,6 +3,13 @@ export { DatabaseUnavailableError, isUniqueViolation } from './database.errors.j
 export { withinDeadline } from './deadline.js';
 export { DatabaseModule } from './database.module.js';
 export { decodeCursor, encodeCursor, type KeysetPosition } from './keyset-cursor.js';
-export type { AuditEventsTable, Flag, Schema, SessionOutboxTable, UsersTable } from './database.schema.js';
+export type {
+  AuditEventsTable,
+  Flag,
+  RevocationJournalTable,
+  Schema,
+  SessionOutboxTable,
+  UsersTable,
+} from './database.schema.js';
 export { DatabaseUrlError, parseDatabaseUrl, type DatabaseLocation } from './database.url.js';
 export { DeletionRounds } from './deletion-rounds.js';

@@ -71,4 +71,5 @@ export const STORE_OPERATIONS: Record<StoreOperation, true> = {
   stats: true,
   clock: true,
   ring: true,
+  journal: true,
 };

@@ -6,6 +6,8 @@ export type {
 } from './session.module-definition.js';
 export { AnonymousSessionLimiter, type Visitor } from './anonymous-session-limiter.js';
 export type { DurabilityOptions } from './durability/durability.options.js';
+export { JournalReplay } from './durability/journal-replay.js';
+export { RevocationJournal, type JournalEntry } from './durability/revocation-journal.js';
 export { tellDurability, together } from './durability/revocation.js';
 export { SessionService } from './session.service.js';
 export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';

@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type { Durability, DurabilityOptions } from './durability/durability.options.js';
+import type { RevocationJournal } from './durability/revocation-journal.js';
 import type { AnonymousSessionLimiter } from './anonymous-session-limiter.js';
 import type { Lifetimes, LimitPolicy, SessionObserver } from './session.types.js';
 import type { ResolvedTakeoverOptions, TakeoverOptions } from './takeover/takeover.options.js';
@@ -43,6 +44,12 @@ export interface SessionModuleOptions {
    * @default { mode: 'local' }
    */
   durability?: DurabilityOptions;
+  /**
+   * Keeps revocations outside of Redis, so that they are repeated when Redis has lost them: after a failover, or the
+   * restore of an old dump. Sessions are not read until that is done.
+   * @default none
+   */
+  journal?: RevocationJournal;
   /** Hears what happens to sessions. */
   observer?: SessionObserver;
 }
@@ -64,12 +71,13 @@ export interface SessionModuleExtras {
 export type ResolvedSessionOptions = Required<
   Omit<
     SessionModuleOptions,
-    'observer' | 'anonymousSessionLimiter' | 'cookie' | 'lifetimes' | 'takeover' | 'durability'
+    'observer' | 'anonymousSessionLimiter' | 'cookie' | 'lifetimes' | 'takeover' | 'durability' | 'journal'
   >
 > & {
   cookie: SessionCookieOptions;
   lifetimes: Lifetimes;
   durability: Durability;
+  journal?: RevocationJournal;
   takeover?: ResolvedTakeoverOptions;
   anonymousSessionLimiter?: AnonymousSessionLimiter;
   observer?: SessionObserver;

@@ -8,6 +8,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { JournalReplay } from './durability/journal-replay.js';
 import { EveryoneRevoker } from './everybody/everyone-revoker.js';
 import { refuseTrustInEverybody } from './request/trusted-proxies.js';
 import { reportOutages } from './outage-report.js';
@@ -38,10 +39,16 @@ import { SessionEngine } from './store/session-engine.js';
     { provide: SESSION_STORE, useFactory: createStore, inject: [SESSION_OPTIONS] },
     SessionLifecycle,
     EveryoneRevoker,
+    {
+      provide: JournalReplay,
+      useFactory: ({ journal }: ResolvedSessionOptions, { engine }: RedisSessionStore) =>
+        journal ? new JournalReplay(engine, journal) : null,
+      inject: [SESSION_OPTIONS, SESSION_STORE],
+    },
     SessionMiddleware,
     SessionService,
   ],
-  exports: [SessionService, SESSION_STORE],
+  exports: [SessionService, SESSION_STORE, JournalReplay],
 })
 export class SessionModule
   extends ConfigurableModuleClass
@@ -50,6 +57,7 @@ export class SessionModule
   constructor(
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
     @Inject(SESSION_PATHS_EXCLUDED) private readonly excluded: string[],
+    @Inject(JournalReplay) private readonly replay: JournalReplay | null,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
@@ -70,6 +78,7 @@ export class SessionModule
     const { engine } = this.store;
     try {
       await engine.ready();
+      await this.replay?.sync();
     } catch (error) {
       // A Redis that does not answer is no reason not to start; the first request that needs it asks again.
       if (!(error instanceof SessionStoreUnavailableError)) throw error;
@@ -79,6 +88,7 @@ export class SessionModule
 
   // After the HTTP server has finished its requests, which still touch and save.
   async onApplicationShutdown(): Promise<void> {
+    await this.replay?.close();
     await this.store.engine.close();
   }
 }

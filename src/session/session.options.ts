@@ -42,6 +42,7 @@ export function resolveSessionOptions(options: SessionModuleOptions): ResolvedSe
     adminRole: options.adminRole ?? 'admin',
     takeover: options.takeover && resolveTakeoverOptions(options.takeover),
     durability: resolveDurability(options.durability),
+    journal: options.journal,
     anonymousSessionLimiter: options.anonymousSessionLimiter,
     observer: options.observer,
   };

@@ -111,7 +111,8 @@ export type StoreOperation =
   | 'doctor'
   | 'stats'
   | 'clock'
-  | 'ring';
+  | 'ring'
+  | 'journal';
 
 /** Something that happened to sessions, for metrics and logs. No token, no digest and no session data in it. */
 export type SessionEvent =

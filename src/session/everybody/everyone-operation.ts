@@ -49,6 +49,15 @@ export class EveryoneOperation {
       [keys.epoch(), keys.operation(id), keys.currentOperation(), keys.latestOperation()],
       [id, keep ?? '', OPERATION_TTL_MS, keys.operations(), this.redis.generationTtlMs],
     );
+    if (this.redis.onRevoked) {
+      const [epoch] = await this.redis.read('epoch', keys.epoch());
+      await this.redis.onRevoked({
+        kind: 'everyone',
+        epoch: Number(epoch),
+        keep,
+        forMs: this.redis.generationTtlMs,
+      });
+    }
     return { operationId: reply, durable };
   }
 

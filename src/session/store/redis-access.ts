@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { type Durability, resolveDurability } from '../durability/durability.options.js';
+import type { JournalEntry } from '../durability/revocation-journal.js';
 import { type Outcome, RevocationChannel } from '../durability/revocation-channel.js';
 import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionObserver, StoreOperation } from '../session.types.js';
@@ -25,6 +26,10 @@ export class RedisAccess {
   readonly generationTtlMs: number;
   /** Hears of records that a script came upon and could not read. */
   onUnreadable: (at: SessionAddress) => void = () => undefined;
+  /** Hears of every revocation before it is answered. Must not reject. */
+  onRevoked: ((entry: JournalEntry) => Promise<void>) | undefined;
+  /** Whether Redis has every revocation that was answered, as far as this node can know. */
+  isCurrent = true;
   private readonly breaker: Breaker;
 
   /** @param longestAbsoluteMs the longest absolute timeout of any session, ms */
@@ -89,6 +94,12 @@ export class RedisAccess {
   /** Reads keys of one slot with one command, see `readKeys`. @throws SessionStoreUnavailableError */
   async read(operation: StoreOperation, ...keys: string[]): Promise<(string | null)[]> {
     return this.ask(operation, readKeys(this.client, keys));
+  }
+
+  /** To be called before a session is read. @throws SessionStoreUnavailableError while revocations are being repeated */
+  demandCurrent(): void {
+    if (this.isCurrent) return;
+    throw new SessionStoreUnavailableError({ cause: new Error('Revocations are being repeated.') });
   }
 
   /** Says how many dead members a script has taken out of an index. */

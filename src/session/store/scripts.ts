@@ -27,6 +27,8 @@ const SCRIPTS = {
   lkNoteRevokeEveryone: { numberOfKeys: 3, lua: lua('note-revoke-everyone') },
   lkFollowRevokeEveryone: { numberOfKeys: 1, lua: lua('follow-revoke-everyone') },
   lkQuarantine: { numberOfKeys: 4, lua: lua('quarantine-session') },
+  lkReplayRevokeAll: { numberOfKeys: 1, lua: lua('replay-revoke-all') },
+  lkReplayRevokeEveryone: { numberOfKeys: 1, lua: lua('replay-revoke-everyone') },
   lkGuardRing: { numberOfKeys: 1, lua: lua('guard-ring') },
 } as const;
 

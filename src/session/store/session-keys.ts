@@ -74,6 +74,11 @@ export class SessionKeys {
     return `${this.prefix}{everyone}:latest`;
   }
 
+  /** Up to when a primary has what the journal of revocations has; the series finds one for each. */
+  journal(number: number): string {
+    return `${this.prefix}journal:${number}`;
+  }
+
   /** Fingerprints of the index keys in use, and of those seen lately. */
   ring(): string {
     return `${this.prefix}ring`;

@@ -38,6 +38,7 @@ export class SessionRepository {
   async load(
     at: SessionAddress,
   ): Promise<{ raw: string | null; generation: number; principal: string | null }> {
+    this.redis.demandCurrent();
     const key = this.redis.keys.session(at.tag, at.digest);
     if (!at.ofUser) {
       const found = readKeys(this.redis.client, [key]).then(([raw = null]) => raw);
@@ -91,6 +92,7 @@ export class SessionRepository {
     ]);
     if (reply[0] !== 'OK')
       return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
+    if (options.replaces !== undefined) await this.noteEnd(at.tag, options.replaces);
     const nowMs = this.redis.observe(reply[2]);
     this.redis.reportUnreadable(at.tag, reply[4] ?? []);
     this.redis.reportPruned(reply[5]);
@@ -167,6 +169,7 @@ export class SessionRepository {
   async end(at: SessionAddress): Promise<Revocation> {
     const args = [at.digest, flag(at.ofUser)];
     const { reply, durable } = await this.redis.revoke<number>('destroy', 'lkDestroy', this.keysOf(at), args);
+    if (at.ofUser) await this.noteEnd(at.tag, at.digest);
     return { revoked: reply, durable };
   }
 
@@ -206,9 +209,14 @@ export class SessionRepository {
     );
     if (reply[0] === 'CONFLICT') return { outcome: 'conflict', raw: String(reply[1]) };
     if (reply[0] !== 'OK') return { outcome: 'gone' };
+    const generation = Number(reply[1]);
+    const { generationTtlMs: forMs } = this.redis;
+    if (endOthers)
+      await this.redis.onRevoked?.({ kind: 'all', tag: to.tag, generation, keep: to.digest, forMs });
+    else await this.noteEnd(from.tag, from.digest);
     return {
       outcome: 'ok',
-      generation: Number(reply[1]),
+      generation,
       nowMs: this.redis.observe(reply[2]),
       createdMs: Number(reply[3]),
       absoluteExpiryMs: Number(reply[4]),
@@ -232,6 +240,10 @@ export class SessionRepository {
       'take',
       this.redis.client.lkReturnAnonymous(this.redis.keys.session(at.tag, at.digest), wholeMs(idleTimeoutMs)),
     );
+  }
+
+  private async noteEnd(tag: string, digest: string): Promise<void> {
+    await this.redis.onRevoked?.({ kind: 'one', tag, digest, forMs: this.redis.generationTtlMs });
   }
 
   private keysOf(at: SessionAddress): [string, string, string] {

@@ -24,6 +24,7 @@ export class UserSessionsRepository {
 
   /** The generation and the epoch a login starts from. */
   async ticket(tag: string): Promise<{ generation: number; epoch: string }> {
+    this.redis.demandCurrent();
     const [[generation], [epoch]] = await Promise.all([
       this.redis.read('ticket', this.redis.keys.generation(tag)),
       this.redis.read('ticket', this.redis.keys.epoch()),
@@ -42,8 +43,10 @@ export class UserSessionsRepository {
       [this.redis.keys.index(tag), this.redis.keys.generation(tag)],
       [this.redis.keys.sessions(tag), keep ?? '', this.redis.generationTtlMs, SWEEP_CHUNK],
     );
-    const [, revoked, trash] = reply;
+    const [generation, revoked, trash] = reply;
     this.sweepInBackground(tag, trash);
+    const { generationTtlMs: forMs } = this.redis;
+    await this.redis.onRevoked?.({ kind: 'all', tag, generation, keep, forMs });
     return { revoked, durable };
   }
 

@@ -1,0 +1,51 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EveryoneOperation } from '../everybody/everyone-operation.js';
+import { EveryoneScan } from '../everybody/everyone-scan.js';
+import type { SessionEngine } from '../store/session-engine.js';
+import type { JournalEntry } from './revocation-journal.js';
+
+const POLL_MS = 100;
+
+/**
+ * Repeats revocations. Each may be repeated any number of times and in any order, and none ends a session that was made
+ * after it: a generation is only ever raised, a digest is never given twice, and everybody's sessions are ended only
+ * while Redis has not heard of it.
+ *
+ * Commands: EVALSHA per entry.
+ */
+export class ReplayedEntries {
+  constructor(private readonly engine: SessionEngine) {}
+
+  async apply(chunk: JournalEntry[]): Promise<void> {
+    await Promise.all(chunk.filter(({ kind }) => kind !== 'everyone').map((entry) => this.repeat(entry)));
+    for (const entry of chunk) if (entry.kind === 'everyone') await this.endEveryone(entry);
+  }
+
+  private async repeat(entry: JournalEntry): Promise<void> {
+    const { ungated: client, keys } = this.engine.redis;
+    if (entry.kind === 'one') {
+      const { tag, digest } = entry;
+      await client.lkDestroy(keys.session(tag, digest), keys.index(tag), keys.generation(tag), digest, '1');
+    } else if (entry.kind === 'all') {
+      const { tag, generation, keep = '' } = entry;
+      const ttlMs = this.engine.redis.generationTtlMs;
+      await client.lkReplayRevokeAll(keys.generation(tag), keys.sessions(tag), generation, keep, ttlMs);
+    }
+  }
+
+  /** Resolves when it is over, by whichever node. */
+  private async endEveryone({ epoch, keep }: Extract<JournalEntry, { kind: 'everyone' }>): Promise<void> {
+    const { redis } = this.engine;
+    const isNews = (await redis.ungated.lkReplayRevokeEveryone(redis.keys.epoch(), epoch)) === 1;
+    if (!isNews) return;
+    const operation = new EveryoneOperation(redis);
+    const { operationId } = await operation.begin(randomBytes(16).toString('base64url'), keep);
+    const scan = new EveryoneScan(this.engine, operation, operationId, randomUUID(), () => false);
+    for (;;) {
+      await scan.run();
+      if ((await operation.find(operationId))?.state !== 'running') return;
+      await delay(POLL_MS);
+    }
+  }
+}
