@@ -17,7 +17,7 @@ describe('a host application of SessionModule and AuthModule', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    client = redis.client();
+    client = redis.client({ commandTimeout: 5_000 });
   });
   afterAll(() => redis.stop());
   beforeEach(async () => {
