@@ -1,4 +1,5 @@
 import { figure } from './markdown.mjs';
+import { SCENARIOS } from '../scenarios/index.mjs';
 import { readRows } from './read-table.mjs';
 import { TABLES } from './tables.mjs';
 
@@ -114,6 +115,8 @@ function warnings({ settings, machine, failed }) {
       '> From a `--quick` run: short, few rounds, cold. It shows that the bench works, and little else.',
     machine.loadAtStart > 1 &&
       `> Something else was running (load ${machine.loadAtStart} when it began). CPU times and memory suffer least from that, requests per second and times most.`,
+    settings.scenarios.length < Object.keys(SCENARIOS).length &&
+      `> Not everything was run, only: ${settings.scenarios.join(', ')}.`,
     failed.length > 0 && `> Failed, and missing below: ${failed.map(({ what }) => what).join(', ')}.`,
   ].filter((text) => typeof text === 'string');
 }
@@ -171,7 +174,7 @@ const LIMITS = `- Client, server and Redis share one machine and its cores; over
 - TLS and a proxy in front cost the same for all and are not in it.
 - One user's session is as small as the login makes it. Larger ones cost everybody more to parse and to send.
 - Tails of short runs are few requests: p99.9 of 4 s at 5 000 requests a second is 20 of them.
-- The peers are set up as their documentation shows, not tuned; the same tuning (auto-pipelining, no touch) would help them too, up to a third.
+- The peers are set up as their documentation shows, not tuned. Auto-pipelining and no touch make the textbook about a third faster; what spares Latchkey the change of prototypes that Express does on Node 20 and 22 would spare it to any application on Express.
 - A benchmark says nothing about what is right. See [guarantees.md](guarantees.md) for that.`;
 
 const HOW_TO = `\`\`\`
@@ -182,6 +185,6 @@ npm run bench -- --node /path/to/another/node
 npm run bench:report -- bench/results/<file>    # this page and its plots from those results
 \`\`\`
 
-Scenarios: \`read\`, \`login\`, \`write\`, \`logout\`, \`revoke\`, \`memory\`, \`redis\`, \`start\`, \`growth\`, \`shape\`, \`scale\`; by name only: \`storm\`, \`scripts\`. A variant that fails is named and the rest goes on. The peers' packages are in \`bench/package.json\`, never in the product's.
+Scenarios: \`read\`, \`login\`, \`write\`, \`logout\`, \`revoke\`, \`memory\`, \`redis\`, \`start\`, \`growth\`, \`shape\`, \`scale\`. A variant that fails is named and the rest goes on. The peers' packages are in \`bench/package.json\`, never in the product's.
 
 Two more are commands of their own, after \`npm run build\`: \`node bench/login-storm.mjs\` shows what hundreds of people who log in at once do to everybody else ([passwords.md](passwords.md)), \`node bench/script-latency.mjs\` how long Redis is busy per script ([session-format.md](session-format.md)).`;
