@@ -13,7 +13,7 @@ describe('more requests at once than the program can answer in time', () => {
   beforeAll(async () => {
     app = await startApp();
   });
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => void jest.restoreAllMocks());
   afterAll(() => app.close());
 
   /** A kept connection that has carried a request already: only one new connection is taken up at a time. */
