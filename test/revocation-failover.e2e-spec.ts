@@ -3,7 +3,14 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Revocation } from '../src/session/index.js';
+import {
+  type JournalEntry,
+  JournalReplay,
+  type Revocation,
+  RevocationJournal,
+  SessionEndedError,
+  SessionStoreUnavailableError,
+} from '../src/session/index.js';
 import { startReplicas, type TestReplicas } from './support/redis-replicas.js';
 import { startSessionContext, type SessionContext } from './support/session-context.js';
 import { runs } from './support/soak.js';
@@ -128,5 +135,63 @@ describe(`${FAILOVERS} failovers that lose what was on its way to the replica`, 
     const answered = await revokeInTurn(node, sessions);
     expect(answered.map(([, revocation]) => revocation)).toEqual(USERS.map(() => ({ revoked: 1 })));
     expect(await aliveOf(await round.failOver(), USERS)).not.toEqual([]);
+  });
+});
+
+/** A journal in memory, which a database would be. */
+class MemoryJournal extends RevocationJournal {
+  isAway = false;
+  private readonly kept: { atMs: number; entry: JournalEntry }[] = [];
+
+  record(entry: JournalEntry): Promise<void> {
+    this.kept.push({ atMs: Date.now(), entry });
+    return Promise.resolve();
+  }
+
+  async *entries(sinceMs: number): AsyncGenerator<JournalEntry[]> {
+    if (this.isAway) throw new Error('away');
+    yield await Promise.resolve(this.kept.filter(({ atMs }) => atMs >= sinceMs).map(({ entry }) => entry));
+  }
+
+  nowMs(): Promise<number> {
+    return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve(Date.now());
+  }
+}
+
+describe('a journal', () => {
+  it('ends again what a failover has brought back, before a session is read', async () => {
+    const round = await begin();
+    const journal = new MemoryJournal();
+    const client = round.servers.client(CONNECTION);
+    await once(client, 'ready');
+    const node = await startSessionContext(client, { journal });
+    closing.push(() => node.close());
+    const sessions = await logInAll(round, node);
+    const answered = await revokeInTurn(node, sessions);
+    expect(answered).toHaveLength(USERS.length);
+    const successor = await round.failOver();
+    const lost = await aliveOf(successor, USERS);
+    expect(lost).not.toEqual([]);
+
+    journal.isAway = true;
+    const [replica] = round.servers.replicas as [TestReplicas['replicas'][number]];
+    const after = await startSessionContext(replica.admin, { journal });
+    closing.push(() => after.close());
+    const read = () =>
+      after.sessions.update(lost[0] as string, sessions.get(lost[0] as string) as string, () => undefined);
+    await expect(read()).rejects.toThrow(SessionStoreUnavailableError);
+    expect(await aliveOf(after, lost)).toEqual(lost);
+    journal.isAway = false;
+    await after.app.get(JournalReplay).sync();
+    expect(await aliveOf(after, USERS)).toEqual([]);
+    await expect(read()).rejects.toThrow(SessionEndedError);
+    await after.logIn(lost[0] as string);
+    await after.app.get(JournalReplay).replay(0);
+    expect(await after.sessions.count(lost[0] as string)).toBe(1);
+    // Of a node without a journal: what is older must not take it back.
+    await successor.sessions.revokeAll(lost[0] as string);
+    const { generation } = await after.sessions.takeTicket(lost[0] as string);
+    await after.app.get(JournalReplay).replay(0);
+    expect((await after.sessions.takeTicket(lost[0] as string)).generation).toBe(generation);
   });
 });
