@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { METHODS } from 'node:http';
 
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { BearerClient, CookieClient } from './support/clients.js';
 import { parsePrometheus, type PrometheusMetric } from './support/prometheus.js';
+import { rawRequest, sendRaw } from './support/raw-http.js';
 
 const DOCUMENT = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');
 const ROUTES = readFileSync(new URL('../docs/http-api.md', import.meta.url), 'utf8');
@@ -83,6 +85,9 @@ describe('the names and labels of metrics', () => {
       await anybody.post('/auth/login', { email: `${mark}@example.com`, password: own });
       await client.delete(`/auth/sessions/${own}`);
     }
+    // Node lets nobody's own methods through, but all of these.
+    for (const method of METHODS.filter((one) => one !== 'CONNECT'))
+      await sendRaw(app.url, rawRequest(method, `/auth/${mark}`, []));
     const after = await read();
     const values = after.flatMap((metric) =>
       [...labelsOf(metric)].map(([label, found]) => ({ metric, label, found })),
