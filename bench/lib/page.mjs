@@ -174,7 +174,7 @@ const LIMITS = `- Client, server and Redis share one machine and its cores; over
 - TLS and a proxy in front cost the same for all and are not in it.
 - One user's session is as small as the login makes it. Larger ones cost everybody more to parse and to send.
 - Tails of short runs are few requests: p99.9 of 4 s at 5 000 requests a second is 20 of them.
-- The peers are set up as their documentation shows, not tuned. Auto-pipelining and no touch make the textbook about a third faster; what spares Latchkey the change of prototypes that Express does on Node 20 and 22 would spare it to any application on Express.
+- The peers are set up as their documentation shows, not tuned. Auto-pipelining and no touch make the textbook about a third faster; \`PresetExpressAdapter\`, which (g) and (h) have, makes any Nest application on Express faster on Node 20 and 22.
 - A benchmark says nothing about what is right. See [guarantees.md](guarantees.md) for that.`;
 
 const HOW_TO = `\`\`\`

@@ -14,6 +14,7 @@ const {
   AuthModule,
   AuthService,
   CurrentUser,
+  PresetExpressAdapter,
   ProblemFilter,
   Public,
   RedisLoginThrottle,
@@ -121,6 +122,6 @@ decorate(AppModule, [
   }),
 ]);
 
-const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
+const app = await NestFactory.create(AppModule, new PresetExpressAdapter(), { logger: ['error', 'warn'] });
 await app.listen(0, '127.0.0.1');
 sayWhere(app.getHttpServer());
