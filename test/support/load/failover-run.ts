@@ -6,12 +6,13 @@ import { type LoadedNodes, type NodeTimes, startNodes } from './nodes.js';
 // On a busy machine sentinels and servers take their time; what is asserted is what happens meanwhile.
 const RECOVERY_DEADLINE_MS = 60_000;
 const QUIET_MS = 700;
+const OVER_MS = 500;
 
 /** What one node answered while the failure lasted. */
 export interface NodeReport extends NodeTimes {
   requests: number;
   unavailable: number;
-  /** From the failure to the first and to the last 503, ms. */
+  /** From the failure to the first 503, and to the last one before none for half a second, ms. */
   firstMs: number | undefined;
   lastMs: number | undefined;
 }
@@ -101,12 +102,14 @@ export async function failOver({ driver, redis, nodes }: LoadedProgram, blow: Bl
 
 function unavailability(samples: Sample[], struckMs: number): Omit<NodeReport, keyof NodeTimes> {
   const refused = samples.filter(({ status }) => status === 503);
-  const times = refused.map(({ endedMs }) => endedMs - struckMs);
+  const times = refused.map(({ endedMs }) => endedMs - struckMs).sort((a, b) => a - b);
+  // What comes after a pause is a busy machine's, or of the servers' return.
+  const last = times.findIndex((ms, i) => (times[i + 1] ?? Infinity) - ms > OVER_MS);
   return {
     requests: samples.length,
     unavailable: refused.length,
-    firstMs: times.length > 0 ? Math.min(...times) : undefined,
-    lastMs: times.length > 0 ? Math.max(...times) : undefined,
+    firstMs: times[0],
+    lastMs: times[last],
   };
 }
 
