@@ -46,7 +46,7 @@ describe('a program that starts before its Redis', () => {
       await program.line(
         TOPOLOGY === 'single'
           ? /Waiting for Redis at unix:\S+redis\.sock: connect ECONNREFUSED \S+\. Until it answers/
-          : /Waiting for Redis at redis\+\S+: .*\w\. Until it answers/,
+          : /Waiting for Redis at rediss?\+\S+: .*\w\. Until it answers/,
       );
       expect((await client.get('/health/live')).status).toBe(200);
       expect(await ready()).toMatchObject({

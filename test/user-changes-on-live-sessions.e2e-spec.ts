@@ -37,7 +37,7 @@ onEachDatabase('changes of users and their live sessions', (databases) => {
   };
   const makeDue = () => sql`update session_outbox set not_before = 0`.execute(node.database.kysely);
   const until = async (condition: () => Promise<boolean>): Promise<void> => {
-    const deadline = Date.now() + 8_000;
+    const deadline = Date.now() + 30_000;
     while (!(await condition())) {
       if (Date.now() > deadline) throw new Error('it did not come to that');
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Module, Param, Post, Req, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Request } from 'express';
+import { Cluster } from 'ioredis';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { AuditModule } from '../../src/audit/index.js';
@@ -86,6 +87,9 @@ export async function startUsersHost(
   const client = createRedisClient(redis);
   // Sentinels that are away are asked again and again, which settles nothing.
   await Promise.race([client.connect(), once(client, 'error')]).catch(() => undefined);
+  // As the program does, which looks at every primary of a cluster before it uses one.
+  if (client instanceof Cluster && client.status === 'ready')
+    await Promise.all(client.nodes('master').map((node) => node.ping()));
 
   @Module({
     imports: [

@@ -13,6 +13,7 @@ const BY_IMPORT = {
   'redis-cluster.js': OWN_TOPOLOGIES,
   'redis-sentinel.js': OWN_TOPOLOGIES,
   'redis-topologies.js': OWN_TOPOLOGIES,
+  'redis-replicas.js': OWN_TOPOLOGIES,
   'load/': OWN_TOPOLOGIES,
   'tcp-proxy.js': ONE_WAY,
   'redis-gate.js': ONE_WAY,
