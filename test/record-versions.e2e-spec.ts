@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Redis } from 'ioredis';
@@ -23,17 +23,19 @@ describe('two versions of the record format side by side', () => {
   let present: RunningProgram;
   let next: RunningProgram;
   let settings: Record<string, string>;
+  let directory: string;
   const urls = { present: '', next: '' };
   let people = 0;
 
   beforeAll(async () => {
     redis = await startRedis(programMayOnly());
     client = redis.client();
+    directory = temporaryDirectory('lk-versions-');
     settings = {
       NODE_ENV: 'test',
       PORT: '0',
       ...redis.settings,
-      DATABASE_URL: `sqlite:${join(temporaryDirectory('lk-versions-'), 'shared.db')}`,
+      DATABASE_URL: `sqlite:${join(directory, 'shared.db')}`,
       SESSION_LIMIT: '3',
     };
     const start = async (sources?: string): Promise<[RunningProgram, string]> => {
@@ -47,6 +49,7 @@ describe('two versions of the record format side by side', () => {
     await present.dispose();
     await next.dispose();
     await redis.stop();
+    await rm(directory, { recursive: true });
   });
 
   /** Somebody new; logs in on either node. */
