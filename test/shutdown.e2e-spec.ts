@@ -112,12 +112,12 @@ describe('the end of the program', () => {
   });
 
   it('names settings that are none, with the one that may be meant, and refuses them in production', async () => {
-    program = await startProgram({ REDIS_URL: redis.url, PORT: '0', SESSION_LIMITS: '3' });
+    program = await startProgram({ ...redis.settings, PORT: '0', SESSION_LIMITS: '3' });
     await program.line(/^Warning: SESSION_LIMITS is no setting; is SESSION_LIMIT meant\?/);
     await program.line(/Latchkey\s+(http:\S+)/);
     await program.dispose();
 
-    program = await startProgram({ NODE_ENV: 'production', REDIS_URL: redis.url, SESSION_LIMITS: '3' });
+    program = await startProgram({ NODE_ENV: 'production', ...redis.settings, SESSION_LIMITS: '3' });
     expect((await program.ended).code).toBe(1);
     expect(program.output).toContain('  SESSION_LIMITS: is no setting; is SESSION_LIMIT meant?');
   });
@@ -126,7 +126,7 @@ describe('the end of the program', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    program = await startProgram({ REDIS_URL: redis.url, PORT: '0', METRICS_PORT: String(port) });
+    program = await startProgram({ ...redis.settings, PORT: '0', METRICS_PORT: String(port) });
     expect((await program.ended).code).toBe(1);
     expect(program.output.join('\n')).toContain(
       `Port ${port} of 127.0.0.1 (set as METRICS_PORT) is taken by another program. End that one, or set METRICS_PORT to a free port.`,

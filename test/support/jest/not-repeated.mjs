@@ -34,6 +34,7 @@ const BY_NAME = {
   'store-options': NO_REDIS,
   'user-changes': NO_REDIS,
   'redis-client': NO_REDIS,
+  'revocation-journal': 'restores a dump of one server from a file beside it',
   'redis-configuration': 'is about the configuration of one server',
   'enumeration-timing': 'compares times of answers, in which the way to Redis is the same for all',
   'out-of-memory': 'fills the memory of one server to the byte; the scripts are the same on several',
