@@ -94,9 +94,12 @@ describe('sessions in snapshots only, when the server crashes under load', () =>
     const report = await crash(driver, redis, { durableBeforeMs });
     expect(driver.model.violations).toEqual([]);
     expect(report.atRisk).toBeGreaterThan(0);
-    expect(report.sessionsLost + report.revocationsUndone + report.cartItemsLost).toBeGreaterThan(0);
+    expect(report.sessionsLost + report.cartItemsLost).toBeGreaterThan(0);
+    // The snapshot has brought them back, and the journal has ended them before anybody read them.
+    expect(report.revocationsUndone).toBe(0);
     await driver.finish();
     expect(driver.model.violations).toEqual([]);
-    expect(await nodes.doctor()).toContain('nothing is wrong');
+    // What the journal of revocations has ended again lies there, dead, until its time is over.
+    expect((await nodes.doctor()).match(/\((?!record-dead\))[a-z-]+\)/g)).toBeNull();
   });
 });
