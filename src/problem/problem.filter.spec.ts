@@ -71,6 +71,23 @@ describe('ProblemFilter', () => {
     expect(warn.mock.calls).toEqual([['SESSION_STORE_UNAVAILABLE, request request-1: Command timed out']]);
   });
 
+  it('logs an outage of thousands of requests in a line every ten seconds, and how many there were', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const now = jest.spyOn(performance, 'now').mockReturnValue(1_000_000);
+    handler = answering(new ProblemException('DATABASE_UNAVAILABLE', { cause: new Error('away') }));
+    for (let i = 0; i < 4; i += 1) await fetch(url);
+    handler = answering(new ProblemException('LOGIN_BUSY'));
+    await fetch(url);
+    now.mockReturnValue(1_010_000);
+    handler = answering(new ProblemException('DATABASE_UNAVAILABLE', { cause: new Error('away') }));
+    await fetch(url);
+    expect(warn.mock.calls.map(([line]) => String(line).replace(/: LOGIN.*|: The .*/, ''))).toEqual([
+      'DATABASE_UNAVAILABLE, request request-1: away',
+      expect.stringMatching(/^LOGIN_BUSY, request request-1/),
+      'DATABASE_UNAVAILABLE, request request-1: away (and 3 more since the last of these lines)',
+    ]);
+  });
+
   it.each([401, 503])('drops Set-Cookie from a %d', async (status) => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     handler = (req, res) => {

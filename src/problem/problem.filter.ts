@@ -7,13 +7,18 @@ import { ProblemException } from './problem.exception.js';
 import { requestIdOf, sendProblem, type IdentifiedRequest } from './send-problem.js';
 import { toProblem } from './to-problem.js';
 
+// An outage answers every request with 503, thousands a second; one line of each kind says what there is to say.
+const REPEAT_AFTER_MS = 10_000;
+
 /**
  * The one exception filter: whatever is thrown, by a handler, a guard, a parser or the router, is answered as
- * `application/problem+json`. Faults of the server (5xx) are logged with their causes, refusals are not.
+ * `application/problem+json`. A fault (500) is logged with its causes, an outage (other 5xx) at most
+ * once in ten seconds for each code; refusals are not logged.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
+  private readonly outages = new Map<string, { saidMs: number; unsaid: number }>();
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -30,8 +35,19 @@ export class ProblemFilter implements ExceptionFilter {
     const requestId = requestIdOf(req) ?? '-';
     if (status === 500)
       this.logger.error(`${code}, request ${requestId}: ${describeError(problem.cause ?? problem)}`);
-    // An outage answers every request with 503; a stack for each would bury everything else.
-    else this.logger.warn(`${code}, request ${requestId}: ${innermostMessage(problem)}`);
+    else this.logOutage(code, `request ${requestId}: ${innermostMessage(problem)}`);
+  }
+
+  private logOutage(code: string, what: string): void {
+    const nowMs = performance.now();
+    const known = this.outages.get(code);
+    if (known && nowMs - known.saidMs < REPEAT_AFTER_MS) {
+      known.unsaid += 1;
+      return;
+    }
+    const others = known?.unsaid ? ` (and ${known.unsaid} more since the last of these lines)` : '';
+    this.logger.warn(`${code}, ${what}${others}`);
+    this.outages.set(code, { saidMs: nowMs, unsaid: 0 });
   }
 }
 

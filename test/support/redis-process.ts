@@ -106,7 +106,8 @@ export class TestClients {
 }
 
 async function disconnect(client: Redis): Promise<void> {
-  const ended = client.status === 'ready' ? once(client, 'end') : undefined;
+  // Not once() of node:events, which fails when the connection ends in an error.
+  const ended = client.status === 'ready' ? new Promise((resolve) => client.once('end', resolve)) : undefined;
   client.disconnect();
   await ended;
 }
