@@ -18,7 +18,7 @@ const durableOf = ({ headers }: Answer) => headers.get('revocation-durable');
 const startProgram = (env: Record<string, string> = {}) =>
   startAdminApp({
     redis: servers as unknown as TestRedis,
-    env: { REVOCATION_DURABILITY: 'replicated', SESSION_LIMIT: '100', ...env },
+    env: { REDIS_URL: servers.url, REVOCATION_DURABILITY: 'replicated', SESSION_LIMIT: '100', ...env },
   });
 
 /** Somebody new with this many sessions. */

@@ -6,7 +6,7 @@ import { JournalReplay } from '../src/session/index.js';
 import { startAdminApp, type AdminApp } from './support/admin-app.js';
 import { PASSWORD, startApp } from './support/app.js';
 import { BearerClient, type CookieClient } from './support/clients.js';
-import { programMayOnly, startRedis, type TestRedis } from './support/redis-server.js';
+import { programMayOnly, startSingleRedis, type TestRedis } from './support/redis-server.js';
 import { temporaryDirectory } from './support/temporary-directory.js';
 
 type Client = CookieClient | BearerClient;
@@ -85,7 +85,7 @@ async function endSessions(): Promise<{ ended: Client[]; alive: Client[] }> {
 
 beforeAll(async () => {
   directory = temporaryDirectory('lk-journal-');
-  redis = await startRedis(programMayOnly());
+  redis = await startSingleRedis(programMayOnly());
   program = await start();
 });
 afterAll(async () => {
