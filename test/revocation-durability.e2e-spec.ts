@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { ConfirmedConnection } from '../src/session/durability/confirmed-connection.js';
 import { startAdminApp, type AdminApp } from './support/admin-app.js';
 import { PASSWORD } from './support/app.js';
 import { type Answer, BearerClient, type CookieClient } from './support/clients.js';
@@ -229,6 +230,29 @@ describe('a confirmation', () => {
       expect(answer.body.revoked).toBe(1);
       if (durableOf(answer) === 'true') break;
     }
+  });
+});
+
+describe('the connection for confirmations', () => {
+  it('leaves a server when the client does that it was made from, which notices a server that hangs', async () => {
+    const base = servers.client();
+    const confirmed = new ConfirmedConnection(base, { mode: 'replicated', replicas: 2, timeoutMs: 500 });
+    const revoke = () =>
+      confirmed.run({ text: "return redis.call('INCR', KEYS[1])", keys: ['tests:revoked'], args: [] });
+    const idsNow = async () => {
+      const lines = String(await servers.primary.admin.client('LIST')).split('\n');
+      return lines.filter((line) => line.includes('cmd=wait')).map((line) => /id=(\d+)/.exec(line)?.[1]);
+    };
+    expect((await revoke())?.durable).toBe(true);
+    const [before] = await idsNow();
+    const again = new Promise((resolve) => base.once('ready', resolve));
+    base.disconnect(true);
+    await again;
+    while (!(await revoke())?.durable);
+    expect(await idsNow()).not.toContain(before);
+    const listeners = base.listenerCount('close');
+    confirmed.close();
+    expect(base.listenerCount('close')).toBe(listeners - 1);
   });
 });
 

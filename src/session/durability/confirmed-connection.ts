@@ -44,10 +44,13 @@ export class ConfirmedConnection {
   /** Most replicas that any primary here had; one that is missing now may be the one that is promoted. */
   private mostReplicas = 0;
   private opening: Promise<void> | undefined;
+  private readonly leaveServer = () => {
+    if (this.redis.status === 'ready') this.redis.disconnect(true);
+  };
 
   /** @param base a client of that primary, or of whoever its sentinels name; it is not used itself */
   constructor(
-    base: Redis,
+    private readonly base: Redis,
     private readonly durability: Durability,
   ) {
     this.redis = new Redis({
@@ -66,6 +69,9 @@ export class ConfirmedConnection {
     // The client that this one was made from reports what is wrong with the server.
     this.redis.on('error', () => undefined);
     this.redis.on('close', () => (this.opening = undefined));
+    // That one is in use, so it notices a server that hangs. This one, idle meanwhile, would still be connected when the
+    // server goes on, no longer the primary but not knowing it yet: what it then executes is lost.
+    base.on('close', this.leaveServer);
   }
 
   /**
@@ -99,6 +105,7 @@ export class ConfirmedConnection {
 
   close(): void {
     for (const waiting of [...this.waiting]) this.leave(waiting);
+    this.base.off('close', this.leaveServer);
     this.redis.disconnect();
   }
 
