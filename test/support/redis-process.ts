@@ -66,7 +66,9 @@ export async function startRedisProcess(args: string[]): Promise<RedisProcess> {
 }
 
 async function spawnReady(args: string[]): Promise<ChildProcess> {
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // A pipe of its own: a server that outlives a spec that broke off would else keep the whole run from ending.
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   const output: string[] = [];
   const ready = new Promise<void>((resolve, reject) => {
     child.once('error', (error) =>
