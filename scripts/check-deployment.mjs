@@ -1,6 +1,7 @@
 // What can be said about Dockerfile, docker-compose.yml, deploy/ and .env.example without a Docker engine; needs dist.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { runScript, say } from './lib/say.mjs';
@@ -10,7 +11,9 @@ const COMPOSE_ONLY = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD'];
 
 await runScript(async () => {
   const names = await checkEnvExample();
-  checkCompose(parse(readFileSync('docker-compose.yml', 'utf8')), names);
+  const compose = parse(readFileSync('docker-compose.yml', 'utf8'));
+  checkCompose(compose, names);
+  await checkComposeEnvironment(compose.services.app.environment);
   checkRedisConfiguration(readFileSync('deploy/redis.conf', 'utf8'));
   checkDockerfile(readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', ''));
   checkWithDocker();
@@ -55,6 +58,28 @@ function checkCompose(compose, settings) {
   }
   for (const name of Object.keys(app.environment))
     assert.ok(settings.includes(name), `app: ${name} is a setting`);
+}
+
+/**
+ * The program takes what compose gives it: what .env must have, as a whole, under what is listed.
+ *
+ * @param {Record<string, unknown>} environment
+ */
+async function checkComposeEnvironment(environment) {
+  const { parseEnv } = await import(String(new URL('../dist/config/index.js', import.meta.url)));
+  const secret = () => randomBytes(36).toString('base64url');
+  /** @type {Record<string, string>} */
+  const file = {
+    PUBLIC_URL: 'https://app.example.com',
+    SESSION_SECRETS: secret(),
+    SESSION_INDEX_KEYS: secret(),
+    ...Object.fromEntries(COMPOSE_ONLY.map((name) => [name, secret()])),
+  };
+  const listed = Object.entries(environment).map(([name, text]) => [
+    name,
+    String(text).replace(/\$\{(\w+):\?[^}]*\}/g, (_, used) => file[used] ?? ''),
+  ]);
+  assert.doesNotThrow(() => parseEnv({ ...file, ...Object.fromEntries(listed) }), 'app: its environment');
 }
 
 /**

@@ -26,8 +26,8 @@ export async function runTests(args, settings = {}) {
   };
   // A threshold for the whole of src says nothing about the tests of a part of it.
   const coverage = args.length === 0 ? ['--coverage'] : ['--coverageThreshold={}'];
-  return run(process.execPath, ['node_modules/jest/bin/jest.js', '--maxWorkers=2', ...coverage, ...args], {
-    env,
-    stdio: 'inherit',
-  });
+  // What a spec that broke off has left open must not keep a whole run from ending.
+  const end = args.some((arg) => arg.startsWith('--watch')) ? [] : ['--forceExit'];
+  const jest = ['node_modules/jest/bin/jest.js', '--maxWorkers=2', ...end, ...coverage, ...args];
+  return run(process.execPath, jest, { env, stdio: 'inherit' });
 }

@@ -2,8 +2,21 @@ import { spawn } from 'node:child_process';
 import { exitCodeOf } from './run.mjs';
 import { say } from './say.mjs';
 
-// The program answers what it has begun and leaves within 10 s; longer than this and it hangs.
+// The program goes on for SHUTDOWN_DELAY, answers what it has begun and leaves within 10 s; longer than that and it hangs.
 const DRAIN_TIMEOUT_MS = 15_000;
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * How long the program may take to end, ms.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function longestEndMs({ SHUTDOWN_DELAY = '', NODE_ENV }) {
+  const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(SHUTDOWN_DELAY) ?? [];
+  const byDefaultMs = NODE_ENV === 'production' ? 5_000 : 0;
+  const delayMs = unit ? Number(amount) * UNITS_MS[/** @type {keyof typeof UNITS_MS} */ (unit)] : byDefaultMs;
+  return delayMs + DRAIN_TIMEOUT_MS;
+}
 
 /**
  * Resolves at the first signal that asks this process to end. From now on no such signal ends it by itself: a
@@ -42,7 +55,7 @@ export async function supervise(args, { env, stop }) {
     timer = setTimeout(() => {
       say('the program does not end by itself and is killed');
       child.kill('SIGKILL');
-    }, DRAIN_TIMEOUT_MS);
+    }, longestEndMs(env));
     timer.unref();
   });
   try {

@@ -24,8 +24,8 @@ export class EnvError extends Error {
 
 /**
  * Turns environment variables into settings. An empty variable counts as unset. Outside of production, session
- * secrets that are unset are read from, or made in, the data directory; nothing else is touched. In production a name that
- * looks like a setting and is none is a problem, too.
+ * secrets that are unset are read from, or made in, the data directory; nothing else is touched. In production a misspelt
+ * name is a problem, too.
  *
  * @throws {EnvError} with every problem at once.
  */
@@ -37,7 +37,9 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
   problems.push(...combinedProblems(env, settings), ...redisProblems(settings));
   if (production) {
     problems.push(
-      ...unknownSettings(source).map((unknown) => ({ name: unknown.name, rule: describeUnknown(unknown) })),
+      ...unknownSettings(source)
+        .filter(({ misspelt }) => misspelt)
+        .map((unknown) => ({ name: unknown.name, rule: describeUnknown(unknown) })),
     );
   }
   if (problems.length > 0) throw new EnvError(firstPerName(problems));

@@ -6,7 +6,7 @@ import { describeUnknown, unknownSettings } from './unknown-settings.js';
 
 /**
  * The settings of this process: `.env` in the working directory, when there is one, under what the environment says.
- * Outside of production, names that look like settings and are none are warned of on standard error.
+ * Names that look like settings and are none are warned of on standard error.
  *
  * @throws {EnvError} with every problem at once.
  */
@@ -17,9 +17,8 @@ export function loadEnv(): Env {
   const source = { ...process.env, UV_THREADPOOL_SIZE };
   const env = parseEnv(source);
   for (const unknown of unknownSettings(source)) {
-    process.stderr.write(
-      `Warning: ${unknown.name} ${describeUnknown(unknown)} Production refuses to start with it.\n`,
-    );
+    const refused = unknown.misspelt ? ' Production refuses to start with it.' : '';
+    process.stderr.write(`Warning: ${unknown.name} ${describeUnknown(unknown)}${refused}\n`);
   }
   return env;
 }

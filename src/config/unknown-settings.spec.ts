@@ -37,6 +37,21 @@ describe('unknownSettings', () => {
       'REDIS_SERVICE_HOST REDIS_SERVICE_PORT REDIS_PORT REDIS_PORT_6379_TCP REDIS_PORT_6379_TCP_ADDR';
     const desktop =
       'SESSION_MANAGER PASSWORD_STORE_DIR DBUS_SESSION_BUS_ADDRESS POSTGRES_PASSWORD PGPASSWORD';
-    expect(found(...others.split(' '), ...kubernetes.split(' '), ...desktop.split(' '))).toEqual([]);
+    const services =
+      'REDIS_PASSWORD REDIS_HOST REDIS_VERSION SMTP_HOST SMTP_PASSWORD AMQP_URL FTP_URL HTTP_URL ALLOWED_HOSTS LOGLEVEL';
+    const all = [others, kubernetes, desktop, services].flatMap((names) => names.split(' '));
+    expect(found(...all)).toEqual([]);
+  });
+
+  it('takes for misspelt what is a letter or two off a setting that is not set', () => {
+    const misspelt = (...names: string[]) =>
+      unknownSettings(Object.fromEntries(names.map((name) => [name, 'x'])))
+        .filter((unknown) => unknown.misspelt)
+        .map(({ name }) => name);
+    expect(misspelt('SESSION_LIMITS', 'SESSION_DRIVER', 'REDIS_URI')).toEqual([
+      'SESSION_LIMITS',
+      'REDIS_URI',
+    ]);
+    expect(misspelt('REDIS_URI', 'REDIS_URL')).toEqual([]);
   });
 });

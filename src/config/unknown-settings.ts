@@ -2,12 +2,11 @@ import { FIELDS } from './env.schema.js';
 
 const KNOWN = Object.keys(FIELDS);
 
-// How names begin that are nobody else's.
-const OURS =
-  /^(SESSION|THROTTLE|MIGRATE|ARGON2|PASSWORD|REVOCATION|METRICS|REDIS|SHUTDOWN|TOUCH|REAUTH|TRUSTED|ALLOWED|CONFIRM|SMTP)_/;
-// What Kubernetes and Docker put into every container for a service named redis, desktops for their session manager, and
-// the password store `pass` for itself.
-const OTHERS = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP)(_|$)|$)|^SESSION_MANAGER$|^PASSWORD_STORE_/;
+// How names begin that are nobody else's. REDIS_, SMTP_, PASSWORD_ and the like are also other programs', and platforms'.
+const OURS = /^(SESSION|THROTTLE|MIGRATE|ARGON2|REVOCATION|METRICS|SHUTDOWN|TOUCH|REAUTH)_/;
+// What Kubernetes and Docker put into every container for a service named session or metrics, and desktops for their
+// session manager.
+const OTHERS = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP)(_|$)|$)|^SESSION_MANAGER$/;
 // One slip of the finger, or two letters exchanged.
 const MOST_EDITS = 2;
 
@@ -16,6 +15,8 @@ export interface UnknownSetting {
   name: string;
   /** The setting that may have been meant. */
   nearest: string;
+  /** Whether that is a letter or two off and not set itself, so that what was wanted is not in force. */
+  misspelt: boolean;
 }
 
 /**
@@ -27,9 +28,12 @@ export function unknownSettings(source: Readonly<Record<string, string | undefin
     .filter((name) => source[name] !== undefined && !(name in FIELDS) && !OTHERS.test(name))
     .flatMap((name) => {
       const [nearest, edits] = nearestTo(name);
-      return OURS.test(name) || edits <= MOST_EDITS ? [{ name, nearest }] : [];
+      const near = edits <= MOST_EDITS && editsBetween(firstWord(name), firstWord(nearest)) <= 1;
+      return near || OURS.test(name) ? [{ name, nearest, misspelt: near && !source[nearest] }] : [];
     });
 }
+
+const firstWord = (name: string): string => name.split('_', 1)[0] as string;
 
 /** What to say of one. */
 export function describeUnknown({ nearest }: UnknownSetting): string {

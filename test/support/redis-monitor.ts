@@ -21,7 +21,7 @@ export async function monitorOf(open: (() => Redis)[]): Promise<TestMonitor> {
     open.map(async (connect) => {
       const sender = connect();
       const sentinels = await addressesOfSentinels(sender);
-      const stream = await connect().monitor();
+      const stream = await startMonitor(connect);
       stream.on('error', () => undefined);
       stream.on('monitor', (time: string, args: string[], source: string) => {
         const [name = '', text] = args;
@@ -50,6 +50,17 @@ export async function monitorOf(open: (() => Redis)[]): Promise<TestMonitor> {
       }
     },
   });
+}
+
+/** ioredis breaks off when another client's command is seen before it knows that it is a monitor: then once more. */
+async function startMonitor(connect: () => Redis): Promise<Redis> {
+  for (;;) {
+    try {
+      return await connect().monitor();
+    } catch (error) {
+      if (!(error as Error).message.startsWith('Command queue state error')) throw error;
+    }
+  }
 }
 
 async function addressesOfSentinels(server: Redis): Promise<Set<string>> {
