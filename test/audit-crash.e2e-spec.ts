@@ -11,6 +11,7 @@ import { BearerClient } from './support/clients.js';
 import { startPostgres, type TestPostgres } from './support/postgres.js';
 import { startProgram, type RunningProgram } from './support/program.js';
 import { rawRequest } from './support/raw-http.js';
+import { poll } from './support/redis-process.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 
 jest.setTimeout(60_000);
@@ -41,6 +42,7 @@ describe('the event of a call that has been answered', () => {
     await redis.client().flushall();
     program = await startProgram({ ...redis.settings, PORT: '0' });
     url = (await program.line(/Latchkey\s+(http:\S+)/))[1] as string;
+    await poll(async () => (await fetch(`${url}/health/ready`)).ok);
     ann = new BearerClient(url);
     const { body } = await ann.login(credentials, '/auth/register');
     annId = body.user.id;

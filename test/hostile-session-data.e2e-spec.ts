@@ -99,6 +99,15 @@ describe('session data that a client chose', () => {
     expect(await dataOf(cookie)).toEqual({ seed: 1 });
   });
 
+  it('answers 500, and goes on, for a cookie that express-session can make nothing of', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const cookie = await host.visitor();
+    await host.send('POST', '/assign', cookie, '{"cookie":{"maxAge":"1h"}}');
+    expect((await host.send('GET', '/data', cookie)).status).toBe(500);
+    logged.mockRestore();
+    expect(await dataOf(await host.visitor())).toEqual({ seed: 1 });
+  });
+
   it('takes a record that another program nested beyond reason for no session', async () => {
     const cookie = await host.visitor();
     for (const key of await client.keys('lk:sess:*')) {

@@ -37,12 +37,16 @@ export class JournalRepository {
       .execute();
   }
 
-  /** What was written then or later, the oldest first, behind `after`. */
+  /**
+   * What was written then or later and still matters, the oldest first, behind `after`. What has expired would end sessions
+   * that were made since.
+   */
   async list(sinceMs: number, limit: number, after?: Pick<StoredEntry, 'at' | 'id'>): Promise<StoredEntry[]> {
     let select = this.kysely
       .selectFrom('revocation_journal')
       .selectAll()
       .where('at', '>=', Math.floor(sinceMs))
+      .where('expires_at', '>', this.database.nowMs)
       .orderBy('at')
       .orderBy('id')
       .limit(limit);

@@ -67,16 +67,22 @@ export class ExpressSessions {
           next(error);
           return;
         }
-        if (data) {
-          this.store.createSession(req, data);
-          const state = stateOf(req.session);
-          setArrival(req, { token, id: token, data: state?.seen.data, touched: false });
-        } else {
-          this.begin(req, token);
+        try {
+          if (data) this.inflate(req, token, data);
+          else this.begin(req, token);
+        } catch (broken) {
+          // A cookie that express-session cannot make anything of, stored by another program or by a host that let it in.
+          next(broken);
+          return;
         }
         next();
       })
       .catch(next);
+  }
+
+  private inflate(req: Request, token: string, data: SessionData): void {
+    this.store.createSession(req, data);
+    setArrival(req, { token, id: token, data: stateOf(req.session)?.seen.data, touched: false });
   }
 
   /** A new session for a request, whatever came with it. It is stored once something is put into it. */

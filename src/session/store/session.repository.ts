@@ -66,6 +66,7 @@ export class SessionRepository {
     },
     options: { generation?: number; replaces?: string; takeoverTtlMs?: number } = {},
   ): Promise<CreateReply> {
+    this.redis.demandCurrent();
     const idle = wholeMs(limits.idleTimeoutMs);
     const absolute = wholeMs(limits.absoluteTimeoutMs);
     const { takeoverTtlMs } = options;
@@ -187,6 +188,8 @@ export class SessionRepository {
     limits: { idleTimeoutMs: number; absoluteTimeoutMs: number },
     endOthers: boolean,
   ): Promise<RotateReply> {
+    // What is to follow may be a session that this Redis has brought back.
+    this.redis.demandCurrent();
     const { reply, durable } = await this.redis.revoke<[string, ...unknown[]]>(
       'rotate',
       'lkRotate',
