@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Redis } from 'ioredis';
 import { copyFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { SqlRevocationJournal } from '../src/journal/index.js';
+import { REDIS_CLIENT } from '../src/redis/index.js';
 import { JournalReplay } from '../src/session/index.js';
 import { startAdminApp, type AdminApp } from './support/admin-app.js';
 import { PASSWORD, startApp } from './support/app.js';
 import { BearerClient, type CookieClient } from './support/clients.js';
+import { poll } from './support/redis-process.js';
 import { programMayOnly, startSingleRedis, type TestRedis } from './support/redis-server.js';
 import { temporaryDirectory } from './support/temporary-directory.js';
 
@@ -121,6 +125,31 @@ describe('an old dump of Redis', () => {
     const again = (await program.person('again@example.com')).clients;
     await program.app.get(JournalReplay, { strict: false }).replay(0);
     expect(await statusesOf([...again, program.admin])).toEqual([200, 200]);
+  });
+
+  it('leaves the program unready while it may not read it, since the journal does not answer', async () => {
+    const journal = program.app.get(SqlRevocationJournal, { strict: false });
+    const ready = async () => {
+      const { status, body } = await program.admin.get('/health/ready');
+      return [status, body];
+    };
+    const away = jest.spyOn(journal, 'nowMs').mockRejectedValue(new Error('away'));
+    const { clients } = await program.person('unready@example.com');
+    await dump();
+    await restore();
+    const [anybody] = clients as [Client];
+    const client = program.app.get<Redis>(REDIS_CLIENT, { strict: false });
+    // As soon as the program has asked what it needs to know, and in vain.
+    const asked = away.mock.calls.length;
+    await poll(() => Promise.resolve(client.status === 'ready' && away.mock.calls.length > asked + 1));
+    expect(await statusOf(anybody)).toBe(503);
+    expect(await ready()).toEqual([
+      503,
+      { status: 'unavailable', checks: { redis: 'down', database: 'up' } },
+    ]);
+    away.mockRestore();
+    await poll(async () => (await statusOf(anybody)) === 200);
+    expect(await ready()).toEqual([200, { status: 'ready', checks: { redis: 'up', database: 'up' } }]);
   });
 
   it('brings back none when the program starts on it', async () => {

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { RedisOptions } from 'ioredis';
+import type { Cluster, ClusterOptions, RedisOptions } from 'ioredis';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { startCluster } from './support/redis-cluster.js';
+import { type JournalEntry, RevocationJournal } from '../src/session/index.js';
+import { type ClusterNode, startCluster } from './support/redis-cluster.js';
+import { poll } from './support/redis-process.js';
 import { startSentinel } from './support/redis-sentinel.js';
 import { startSessionContext, type SessionContext } from './support/session-context.js';
 
@@ -13,6 +15,15 @@ const CONNECTION: RedisOptions = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
+};
+
+const CLUSTER: ClusterOptions = {
+  enableOfflineQueue: false,
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  maxRedirections: 4,
+  slotsRefreshInterval: 1_000,
+  slotsRefreshTimeout: 500,
 };
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -75,6 +86,87 @@ describe('a planned failover, with nodes that go on writing to the old primary',
     expect(answered.durable.length).toBeGreaterThan(10);
     expect(await aliveOf(successor, answered.durable)).toEqual([]);
     expect(await aliveOf(successor, answered.notDurable)).not.toEqual([]);
+  }, 60_000);
+});
+
+/** A journal in memory, which a database would be. */
+class MemoryJournal extends RevocationJournal {
+  private readonly kept: { atMs: number; entry: JournalEntry }[] = [];
+
+  record(entry: JournalEntry): Promise<void> {
+    this.kept.push({ atMs: Date.now(), entry });
+    return Promise.resolve();
+  }
+
+  async *entries(sinceMs: number): AsyncGenerator<JournalEntry[]> {
+    yield await Promise.resolve(this.kept.filter(({ atMs }) => atMs >= sinceMs).map(({ entry }) => entry));
+  }
+
+  nowMs(): Promise<number> {
+    return Promise.resolve(Date.now());
+  }
+}
+
+describe('a cluster with a journal', () => {
+  it('serves the users of the other shards while one is away, and those of that one when it has its entries', async () => {
+    const cluster = await startCluster({ args: ['--cluster-require-full-coverage', 'no'] });
+    closing.push(() => cluster.stop());
+    const journal = new MemoryJournal();
+    const start = async () => {
+      const client = cluster.client({ ...CLUSTER, redisOptions: CONNECTION });
+      await once(client, 'ready');
+      const context = await startSessionContext(client, { journal });
+      closing.push(() => context.close());
+      return context;
+    };
+    const before = await start();
+    const { keys } = before.store.engine.redis;
+    const tagOf = (user: string) => before.store.engine.ring.current(user);
+    const placeOf = async (key: string) => {
+      const slot = await cluster.slotOf(key);
+      return cluster.primaries.find(({ port }) =>
+        (before.store.engine.redis.ungated as Cluster).slots[slot]?.[0]?.endsWith(`:${port}`),
+      );
+    };
+    const everyone = await placeOf(keys.epoch());
+    const away = cluster.primaries.find((primary) => primary !== everyone) as ClusterNode;
+    const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
+    const ids = new Map<string, string>();
+    for (const user of users) await poll(async () => ids.set(user, await before.logIn(user)).size > 0);
+    const theirs: string[] = [];
+    for (const user of users) if ((await placeOf(keys.index(tagOf(user)))) === away) theirs.push(user);
+    const others = users.filter((user) => !theirs.includes(user));
+    expect([theirs.length > 0, others.length > 1]).toEqual([true, true]);
+    // What it comes back with.
+    await away.admin.save();
+    const [stays, ...ended] = others as [string, ...string[]];
+    for (const user of [...theirs, ...ended]) await before.sessions.revokeAll(user);
+    await away.kill();
+
+    const read = (node: SessionContext, user: string) =>
+      node.sessions
+        .update(user, ids.get(user) as string, () => undefined)
+        .then(
+          () => 'read',
+          (error: Error) => error.constructor.name,
+        );
+    const after = await start();
+    for (const node of [before, after]) {
+      await poll(async () => (await read(node, stays)) === 'read');
+      expect(await Promise.all(theirs.map((user) => read(node, user)))).toEqual(
+        theirs.map(() => 'SessionStoreUnavailableError'),
+      );
+      expect(await node.sessions.takeTicket(stays)).toBeDefined();
+    }
+    await away.restart();
+    for (const node of [before, after]) {
+      await poll(async () => {
+        const answers = await Promise.all(theirs.map((user) => read(node, user)));
+        expect(answers).not.toContain('read');
+        return answers.every((answer) => answer === 'SessionEndedError');
+      });
+      expect(await read(node, stays)).toBe('read');
+    }
   }, 60_000);
 });
 

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 
 import { Database } from '../database/index.js';
 import { HttpDrain } from '../http/index.js';
 import { ping, RedisBoot } from '../redis/index.js';
+import { JournalReplay } from '../session/index.js';
 
 type Check = 'up' | 'down';
 
@@ -19,6 +20,7 @@ export class HealthService {
     private readonly redis: RedisBoot,
     private readonly database: Database,
     private readonly drain: HttpDrain,
+    @Inject(JournalReplay) private readonly replay: JournalReplay | null,
   ) {}
 
   async readiness(): Promise<Readiness> {
@@ -34,6 +36,7 @@ export class HealthService {
   private async askRedis(): Promise<void> {
     if (!this.redis.done) throw new Error('Redis was not there yet.');
     await ping(this.redis.client);
+    if (this.replay?.isOpen === false) throw new Error('Revocations are being repeated.');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
+import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionEngine } from '../store/session-engine.js';
-import { primariesOf } from '../store/scan.js';
+import { CurrentServers, type Server } from './current-servers.js';
 import { JournalMarker } from './journal-marker.js';
 import { ReplayedEntries } from './replayed-entries.js';
 import type { JournalEntry, RevocationJournal } from './revocation-journal.js';
@@ -13,14 +14,14 @@ const RETRY_MS = 200;
 /**
  * Repeats the revocations that Redis has lost, before a session is read from it. Whenever a connection was lost and the
  * server behind the new one is another process, this node reads no session until the journal's entries that are younger
- * than the server's marker have been done again: a request gets 503 meanwhile. On Cluster, where each server is by itself
- * and others go on, that begins when the node learns of the change, at most a refresh of its map of slots later.
+ * than the server's marker have been done again: a request gets 503 meanwhile. On Cluster each server is by itself: one
+ * that does not answer, or has not had its entries yet, keeps nobody from the others. There it begins when the node learns
+ * of the change, at most a refresh of its map of slots later.
  */
 export class JournalReplay {
   private readonly marker: JournalMarker;
   private readonly entries: ReplayedEntries;
-  /** Run ids of the servers that have all that the journal has. */
-  private readonly current = new Set<string>();
+  private readonly servers: CurrentServers;
   private places = '';
   private rounds = 0;
   private running: Promise<void> | undefined;
@@ -35,10 +36,17 @@ export class JournalReplay {
     const { redis } = engine;
     this.marker = new JournalMarker(redis);
     this.entries = new ReplayedEntries(engine);
-    redis.isCurrent = false;
+    this.servers = new CurrentServers(redis);
     redis.onRevoked = (entry) => this.note(entry);
     redis.ungated.on('close', this.onClose).on('ready', this.onReady);
-    if (redis.ungated.isCluster) redis.ungated.on('refresh', this.onRefresh).on('+node', this.onReady);
+    if (!redis.ungated.isCluster) return;
+    redis.ungated.on('refresh', this.onRefresh).on('+node', this.onNode);
+    for (const node of (redis.ungated as Cluster).nodes()) node.on('ready', this.onReady);
+  }
+
+  /** Whether there is a server that may be read. */
+  get isOpen(): boolean {
+    return this.servers.all.length > 0;
   }
 
   /** Asks which servers are there, and replays when one is new. Resolves when it is done or failed; then it tries again. */
@@ -51,14 +59,17 @@ export class JournalReplay {
   /**
    * Repeats every entry since then, whatever Redis says of itself. Harmless to sessions that were made later.
    * @param sinceMs of the journal's clock @returns how many entries there were
+   * @throws SessionStoreUnavailableError when some could not be repeated; the others have been
    */
   async replay(sinceMs: number): Promise<number> {
     let count = 0;
+    let failed = 0;
     for await (const chunk of this.journal.entries(sinceMs)) {
-      await this.entries.apply(chunk);
+      failed += (await this.entries.apply(chunk)).length;
       count += chunk.length;
     }
-    return count;
+    if (failed === 0) return count;
+    throw new SessionStoreUnavailableError({ cause: new Error(`${failed} entries could not be repeated.`) });
   }
 
   /** What the journal calls now, ms. */
@@ -72,19 +83,27 @@ export class JournalReplay {
     clearTimeout(this.retryTimer);
     const client = this.engine.redis.ungated;
     client.off('close', this.onClose).off('ready', this.onReady);
-    client.off('refresh', this.onRefresh).off('+node', this.onReady);
+    client.off('refresh', this.onRefresh).off('+node', this.onNode);
+    if (client.isCluster) for (const node of (client as Cluster).nodes()) node.off('ready', this.onReady);
     await this.running;
   }
 
   private readonly onClose = (): void => {
     this.rounds += 1;
-    this.engine.redis.isCurrent = false;
+    this.servers.clear();
   };
 
   private readonly onReady = (): void => void this.sync();
 
+  private readonly onNode = (node: Redis): void => {
+    this.servers.review();
+    node.on('ready', this.onReady);
+    if (node.status === 'ready') this.onReady();
+  };
+
   /** The map of the cluster was read: every second. A promoted replica is a server that was there before. */
   private readonly onRefresh = (): void => {
+    this.servers.review();
     const places = (this.engine.redis.ungated as Cluster)
       .nodes('master')
       .map(({ options }) => `${options.host}:${options.port}`)
@@ -99,38 +118,52 @@ export class JournalReplay {
     for (let round = -1; round !== this.rounds && !this.closed;) {
       round = this.rounds;
       try {
-        await this.bringUpToDate(round);
+        if (await this.bringUpToDate()) continue;
       } catch {
         // Redis or the journal is away, and each says so by itself.
-        clearTimeout(this.retryTimer);
-        if (!this.closed) this.retryTimer = setTimeout(() => void this.sync(), RETRY_MS).unref();
-        return;
       }
+      clearTimeout(this.retryTimer);
+      if (!this.closed) this.retryTimer = setTimeout(() => void this.sync(), RETRY_MS).unref();
+      return;
     }
   }
 
-  private async bringUpToDate(round: number): Promise<void> {
-    const { redis } = this.engine;
-    const servers = await this.servers();
-    if (servers.some((id) => !this.current.has(id))) {
-      redis.isCurrent = false;
-      const nowMs = await this.journal.nowMs();
-      await this.replay((await this.marker.read()) - SLACK_MS);
-      if (round !== this.rounds) return;
-      await this.marker.write(nowMs);
-      for (const id of servers) this.current.add(id);
+  /** @returns false when a server that is connected is not up to date */
+  private async bringUpToDate(): Promise<boolean> {
+    try {
+      const { answering, silent } = await this.servers.others();
+      const news = answering.filter((server) => !this.servers.isKnown(server));
+      for (const server of answering) if (!news.includes(server)) this.servers.add(server);
+      // Those go on while this takes its time.
+      this.servers.review();
+      const done = news.length === 0 ? [] : await this.replayOn(news);
+      for (const server of done) this.servers.add(server);
+      return !silent && done.length === news.length;
+    } finally {
+      this.servers.review();
     }
-    if (round === this.rounds) redis.isCurrent = true;
   }
 
-  /** Of a cluster those that answer: sessions of the others cannot be read anyway. */
-  private async servers(): Promise<string[]> {
-    const { ungated: client } = this.engine.redis;
-    const idOf = async (node: Redis) => /^run_id:(\w+)/m.exec(await node.info('server'))?.[1] ?? '';
-    const primaries = primariesOf(client);
-    if (!client.isCluster) return Promise.all(primaries.map(idOf));
-    const answers = await Promise.allSettled(primaries.filter(({ status }) => status === 'ready').map(idOf));
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  /** Of a cluster one server may fail without the others. @returns those that have everything now */
+  private async replayOn(news: Server[]): Promise<Server[]> {
+    const nowMs = await this.journal.nowMs();
+    const markers = await Promise.allSettled(news.map((server) => this.marker.read(server)));
+    const left = new Map<string | undefined, Server>();
+    let sinceMs = Infinity;
+    markers.forEach((marker, i) => {
+      if (marker.status === 'rejected') return;
+      const server = news[i] as Server;
+      left.set(server.place, server);
+      sinceMs = Math.min(sinceMs, marker.value - SLACK_MS);
+    });
+    if (left.size === 0) return [];
+    for await (const chunk of this.journal.entries(sinceMs)) {
+      const failed = await this.entries.apply(chunk, (key) => left.has(this.servers.placeOf(key)));
+      for (const key of failed) left.delete(this.servers.placeOf(key));
+    }
+    const done = [...left.values()];
+    const written = await Promise.allSettled(done.map((server) => this.marker.write(server, nowMs)));
+    return done.filter((_, i) => written[i]?.status === 'fulfilled');
   }
 
   private async note(entry: JournalEntry): Promise<void> {
@@ -144,12 +177,12 @@ export class JournalReplay {
 
   private async mark(): Promise<void> {
     this.markerTimer = undefined;
-    const round = this.rounds;
     try {
-      const nowMs = await this.journal.nowMs();
       // A marker on a server that has not been looked at would hide what it has lost.
-      if (this.engine.redis.isCurrent && round === this.rounds && !this.closed)
-        await this.marker.write(nowMs);
+      const before = new Set(this.servers.all);
+      const nowMs = await this.journal.nowMs();
+      const current = this.servers.all.filter((server) => before.has(server));
+      if (!this.closed) await Promise.allSettled(current.map((server) => this.marker.write(server, nowMs)));
     } catch {
       // The next one says the same.
     }

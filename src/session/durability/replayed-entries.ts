@@ -15,11 +15,26 @@ const POLL_MS = 100;
  * Commands: EVALSHA per entry.
  */
 export class ReplayedEntries {
+  /** Id of the operation that could not be finished, '' when it did not begin: Redis calls its epoch old from now on. */
+  private unended: string | undefined;
+
   constructor(private readonly engine: SessionEngine) {}
 
-  async apply(chunk: JournalEntry[]): Promise<void> {
-    await Promise.all(chunk.filter(({ kind }) => kind !== 'everyone').map((entry) => this.repeat(entry)));
+  /**
+   * @param wanted whether to repeat what concerns the user of this key; everybody's end is always repeated
+   * @returns keys of users whose entries could not be repeated
+   * @throws SessionStoreUnavailableError, or what the client says, when the end of everybody's could not be
+   */
+  async apply(chunk: JournalEntry[], wanted: (key: string) => boolean = () => true): Promise<string[]> {
+    const failed: string[] = [];
+    const repeat = async (entry: JournalEntry): Promise<void> => {
+      if (entry.kind === 'everyone') return;
+      const key = this.engine.redis.keys.generation(entry.tag);
+      if (wanted(key)) await this.repeat(entry).catch(() => failed.push(key));
+    };
+    await Promise.all(chunk.map(repeat));
     for (const entry of chunk) if (entry.kind === 'everyone') await this.endEveryone(entry);
+    return failed;
   }
 
   private async repeat(entry: JournalEntry): Promise<void> {
@@ -38,14 +53,16 @@ export class ReplayedEntries {
   private async endEveryone({ epoch, keep }: Extract<JournalEntry, { kind: 'everyone' }>): Promise<void> {
     const { redis } = this.engine;
     const isNews = (await redis.ungated.lkReplayRevokeEveryone(redis.keys.epoch(), epoch)) === 1;
-    if (!isNews) return;
+    if (isNews) this.unended = '';
+    if (this.unended === undefined) return;
     const operation = new EveryoneOperation(redis);
-    const { operationId } = await operation.begin(randomBytes(16).toString('base64url'), keep);
-    const scan = new EveryoneScan(this.engine, operation, operationId, randomUUID(), () => false);
+    this.unended ||= (await operation.begin(randomBytes(16).toString('base64url'), keep)).operationId;
+    const scan = new EveryoneScan(this.engine, operation, this.unended, randomUUID(), () => false);
     for (;;) {
       await scan.run();
-      if ((await operation.find(operationId))?.state !== 'running') return;
+      if ((await operation.find(this.unended))?.state !== 'running') break;
       await delay(POLL_MS);
     }
+    this.unended = undefined;
   }
 }

@@ -28,8 +28,10 @@ export class RedisAccess {
   onUnreadable: (at: SessionAddress) => void = () => undefined;
   /** Hears of every revocation before it is answered. Must not reject. */
   onRevoked: ((entry: JournalEntry) => Promise<void>) | undefined;
-  /** Whether Redis has every revocation that was answered, as far as this node can know. */
+  /** Whether Redis, all of it, has every revocation that was answered, as far as this node can know. */
   isCurrent = true;
+  /** The same of the server that a key lies on; asked when it is not so of all. */
+  isCurrentAt: (key: string) => boolean = () => false;
   private readonly breaker: Breaker;
 
   /** @param longestAbsoluteMs the longest absolute timeout of any session, ms */
@@ -96,9 +98,12 @@ export class RedisAccess {
     return this.ask(operation, readKeys(this.client, keys));
   }
 
-  /** To be called before a session is read. @throws SessionStoreUnavailableError while revocations are being repeated */
-  demandCurrent(): void {
-    if (this.isCurrent) return;
+  /**
+   * To be called before a session, or what decides about sessions, is read.
+   * @throws SessionStoreUnavailableError while revocations are being repeated on the server of that key
+   */
+  demandCurrent(key: string): void {
+    if (this.isCurrent || this.isCurrentAt(key)) return;
     throw new SessionStoreUnavailableError({ cause: new Error('Revocations are being repeated.') });
   }
 

@@ -38,8 +38,8 @@ export class SessionRepository {
   async load(
     at: SessionAddress,
   ): Promise<{ raw: string | null; generation: number; principal: string | null }> {
-    this.redis.demandCurrent();
     const key = this.redis.keys.session(at.tag, at.digest);
+    this.redis.demandCurrent(key);
     if (!at.ofUser) {
       const found = readKeys(this.redis.client, [key]).then(([raw = null]) => raw);
       return { raw: await this.redis.ask('load', found.catch(noText)), generation: 0, principal: null };
@@ -66,7 +66,7 @@ export class SessionRepository {
     },
     options: { generation?: number; replaces?: string; takeoverTtlMs?: number } = {},
   ): Promise<CreateReply> {
-    this.redis.demandCurrent();
+    this.redis.demandCurrent(this.redis.keys.session(at.tag, at.digest));
     const idle = wholeMs(limits.idleTimeoutMs);
     const absolute = wholeMs(limits.absoluteTimeoutMs);
     const { takeoverTtlMs } = options;
@@ -189,7 +189,7 @@ export class SessionRepository {
     endOthers: boolean,
   ): Promise<RotateReply> {
     // What is to follow may be a session that this Redis has brought back.
-    this.redis.demandCurrent();
+    this.redis.demandCurrent(this.redis.keys.session(from.tag, from.digest));
     const { reply, durable } = await this.redis.revoke<[string, ...unknown[]]>(
       'rotate',
       'lkRotate',

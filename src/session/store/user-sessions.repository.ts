@@ -24,7 +24,8 @@ export class UserSessionsRepository {
 
   /** The generation and the epoch a login starts from. */
   async ticket(tag: string): Promise<{ generation: number; epoch: string }> {
-    this.redis.demandCurrent();
+    this.redis.demandCurrent(this.redis.keys.generation(tag));
+    this.redis.demandCurrent(this.redis.keys.epoch());
     const [[generation], [epoch]] = await Promise.all([
       this.redis.read('ticket', this.redis.keys.generation(tag)),
       this.redis.read('ticket', this.redis.keys.epoch()),
