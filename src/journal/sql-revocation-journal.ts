@@ -11,6 +11,7 @@ const RETRY_MS = 1_000;
 const CHUNK = 500;
 /** About ten megabytes. */
 const MOST_WAITING = 50_000;
+const LOG_INTERVAL_MS = 10_000;
 
 /**
  * The journal of revocations in the program's database. An entry that the database does not take within a second is kept
@@ -21,6 +22,9 @@ export class SqlRevocationJournal implements RevocationJournal, BeforeApplicatio
   private readonly logger = new Logger('Journal');
   private readonly waiting = new Map<string, JournalEntry>();
   private timer: NodeJS.Timeout | undefined;
+  private draining: Promise<void> | undefined;
+  private dropped = 0;
+  private droppedLogMs = -Infinity;
 
   constructor(private readonly journal: JournalRepository) {}
 
@@ -53,22 +57,46 @@ export class SqlRevocationJournal implements RevocationJournal, BeforeApplicatio
     return this.journal.nowMs();
   }
 
-  /** Tries once more to write what waits. */
+  /** Tries once more to write what waits, and says what is lost. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearTimeout(this.timer);
+    await this.draining;
     await this.drain();
     clearTimeout(this.timer);
-    if (this.waiting.size > 0)
-      this.logger.error(`${this.waiting.size} revocations have not got into the journal`);
+    const missing = this.waiting.size + this.dropped;
+    if (missing > 0) this.logger.error(`${missing} revocations have not got into the journal`);
   }
 
   private keep(id: string, entry: JournalEntry): void {
     if (this.waiting.size < MOST_WAITING) this.waiting.set(id, entry);
+    else this.drop();
+    this.plan();
+  }
+
+  private drop(): void {
+    this.dropped += 1;
+    const nowMs = performance.now();
+    if (nowMs - this.droppedLogMs < LOG_INTERVAL_MS) return;
+    this.droppedLogMs = nowMs;
+    this.logger.error(`too many revocations wait: ${this.dropped} will never get into the journal`);
+  }
+
+  // One at a time: what comes meanwhile is written by the one that is under way, or plans the next one at its end.
+  private plan(): void {
+    if (this.draining) return;
     this.timer ??= setTimeout(() => void this.drain(), RETRY_MS).unref();
   }
 
-  private async drain(): Promise<void> {
+  private drain(): Promise<void> {
+    clearTimeout(this.timer);
     this.timer = undefined;
+    this.draining ??= this.write().finally(() => {
+      this.draining = undefined;
+      if (this.waiting.size > 0) this.plan();
+    });
+    return this.draining;
+  }
+
+  private async write(): Promise<void> {
     try {
       for (const [id, entry] of this.waiting) {
         await withinDeadline(RECORD_TIMEOUT_MS, this.journal.insert(id, entry));
@@ -76,7 +104,7 @@ export class SqlRevocationJournal implements RevocationJournal, BeforeApplicatio
         if (this.waiting.size === 0) this.logger.log('every revocation is in the journal again');
       }
     } catch {
-      this.timer ??= setTimeout(() => void this.drain(), RETRY_MS).unref();
+      // Once more, later.
     }
   }
 }
