@@ -29,6 +29,9 @@ import type { SessionPrincipal } from './session.types.js';
 import { RedisSessionStore } from './store/redis-session.store.js';
 import { SessionEngine } from './store/session-engine.js';
 
+// A start that takes longer goes on without; requests get 503 until it is done.
+const REPLAY_PATIENCE_MS = 1_000;
+
 /**
  * Sessions on Redis for a Nest application: mounts express-session over a RedisSessionStore for every route, and
  * provides SessionService. Import it with `forRoot` or `forRootAsync`; it opens and closes no connection.
@@ -78,7 +81,7 @@ export class SessionModule
     const { engine } = this.store;
     try {
       await engine.ready();
-      await this.replay?.sync();
+      await this.replay?.open(REPLAY_PATIENCE_MS);
     } catch (error) {
       // A Redis that does not answer is no reason not to start; the first request that needs it asks again.
       if (!(error instanceof SessionStoreUnavailableError)) throw error;

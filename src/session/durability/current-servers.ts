@@ -65,6 +65,8 @@ export class CurrentServers {
   /** It has everything, unless its connection was lost since it was looked at: then it is looked at again. */
   add(server: Server): void {
     if (server.node.stream !== server.stream || server.node.status !== 'ready') return;
+    // Whoever was the only primary before may have missed something by the time it is one again.
+    if (server.place === WHOLE) this.known.clear();
     this.known.add(server.runId);
     this.current.set(server.place, server);
     server.node.once('close', () => this.forget(server));

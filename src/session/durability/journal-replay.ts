@@ -1,4 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '../../problem/index.js';
 import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionEngine } from '../store/session-engine.js';
 import { CurrentServers, type Server } from './current-servers.js';
@@ -10,6 +12,7 @@ import type { JournalEntry, RevocationJournal } from './revocation-journal.js';
 const SLACK_MS = 60_000;
 const MARKER_INTERVAL_MS = 1_000;
 const RETRY_MS = 200;
+const POLL_MS = 20;
 
 /**
  * Repeats the revocations that Redis has lost, before a session is read from it. Whenever a connection was lost and the
@@ -28,6 +31,7 @@ export class JournalReplay {
   private markerTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
   private closed = false;
+  private saidWhy = false;
 
   constructor(
     private readonly engine: SessionEngine,
@@ -54,6 +58,16 @@ export class JournalReplay {
     this.rounds += 1;
     this.running ??= this.run().finally(() => (this.running = undefined));
     await this.running;
+  }
+
+  /** Resolves when every primary may be read, or after that time. For the start, whose first requests should find it so. */
+  async open(withinMs: number): Promise<void> {
+    const untilMs = performance.now() + withinMs;
+    for (;;) {
+      await this.sync();
+      if (this.engine.redis.isCurrent || this.closed || performance.now() > untilMs) return;
+      await delay(POLL_MS);
+    }
   }
 
   /**
@@ -118,9 +132,16 @@ export class JournalReplay {
     for (let round = -1; round !== this.rounds && !this.closed;) {
       round = this.rounds;
       try {
-        if (await this.bringUpToDate()) continue;
-      } catch {
-        // Redis or the journal is away, and each says so by itself.
+        const done = await this.bringUpToDate();
+        this.saidWhy = false;
+        if (done) continue;
+      } catch (error) {
+        // Once for each time that it begins to fail.
+        if (!this.saidWhy)
+          this.engine.options.warn(
+            `The journal of revocations cannot be replayed yet: ${describeError(error)}`,
+          );
+        this.saidWhy = true;
       }
       clearTimeout(this.retryTimer);
       if (!this.closed) this.retryTimer = setTimeout(() => void this.sync(), RETRY_MS).unref();
@@ -162,8 +183,9 @@ export class JournalReplay {
       for (const key of failed) left.delete(this.servers.placeOf(key));
     }
     const done = [...left.values()];
-    const written = await Promise.allSettled(done.map((server) => this.marker.write(server, nowMs)));
-    return done.filter((_, i) => written[i]?.status === 'fulfilled');
+    // Only a short cut for the next time: that there is no room for it, say, keeps nobody out.
+    await Promise.allSettled(done.map((server) => this.marker.write(server, nowMs)));
+    return done;
   }
 
   private async note(entry: JournalEntry): Promise<void> {

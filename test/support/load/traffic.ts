@@ -257,7 +257,7 @@ export class Traffic {
     if (status === 503) {
       if (!headers['content-type']?.startsWith('application/problem+json'))
         this.model.complain(answer, 'not a problem');
-      if (!['SESSION_STORE_UNAVAILABLE', 'LOGIN_BUSY'].includes(body?.code))
+      if (!['SESSION_STORE_UNAVAILABLE', 'LOGIN_BUSY', 'OVERLOADED'].includes(body?.code))
         this.model.complain(answer, 'not the right code');
       if (!/^[1-9]\d*$/.test(headers['retry-after'] ?? '')) this.model.complain(answer, 'no Retry-After');
     }
