@@ -40,12 +40,14 @@ export async function createApp(env: Env, log?: DestinationStream): Promise<Nest
     },
   );
   app.get(HttpDrain).watch(app.getHttpServer());
+  const metrics = app.get(Metrics);
   configureHttp(app, {
     ...env,
     logger,
     cookieName: env.cookie.name,
     legacyCookieName: env.takeover?.cookieName,
-    observe: app.get(Metrics).observeRequest,
+    observe: metrics.observeRequest,
+    onShed: metrics.countShed,
   });
   try {
     if (env.docs) serveDocs(app, describeApi(app, env));

@@ -7,11 +7,12 @@ import { startApp, type TestApp } from './support/app.js';
 import { BearerClient } from './support/clients.js';
 
 const CONNECTIONS = 150;
+const FRONT_END = 'https://shop.example.com';
 
 describe('more requests at once than the program can answer in time', () => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ env: { ALLOWED_ORIGINS: FRONT_END } });
   });
   afterEach(() => void jest.restoreAllMocks());
   afterAll(() => app.close());
@@ -31,7 +32,7 @@ describe('more requests at once than the program can answer in time', () => {
     let nowMs = performance.now();
     jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1));
     for (const socket of sockets)
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nOrigin: ${FRONT_END}\r\nConnection: close\r\n\r\n`);
     return Promise.all(sockets.map((socket) => text(socket)));
   }
 
@@ -47,6 +48,8 @@ describe('more requests at once than the program can answer in time', () => {
       'Cache-Control: no-store',
       'Content-Security-Policy: ',
       'X-Request-Id: ',
+      'Vary: Origin',
+      `Access-Control-Allow-Origin: ${FRONT_END}`,
     ]) {
       expect(answer).toContain(`\r\n${header}`);
     }
@@ -54,6 +57,7 @@ describe('more requests at once than the program can answer in time', () => {
     const metrics = await new BearerClient(app.url).get('/metrics');
     const counted = /http_request_duration_seconds_count\{[^}]*status="503"[^}]*\} (\d+)/.exec(metrics.text);
     expect(Number(counted?.[1])).toBe(others.length + 1);
+    expect(metrics.text).toContain(`\nlatchkey_requests_shed_total ${others.length + 1}\n`);
   });
 
   it('answers whether it lives all the same', async () => {

@@ -36,13 +36,17 @@ export function jsonBody(): RequestHandler {
 /** Cuts off who goes on sending a body for which he has his answer already. Mount it before whatever may refuse. */
 export function cutOffBodies(): RequestHandler {
   return (req, res, next) => {
-    if (hasBody(req)) res.once('finish', () => discardRest(req));
+    if (hasBody(req)) {
+      // Makes the body ours: one that nobody has begun to read when the answer ends, node:http reads by itself, to its end.
+      req.read(0);
+      res.once('finish', () => discardRest(req));
+    }
     next();
   };
 }
 
 /** RFC 9112, section 6.3: a request has a body when one of these headers says so. */
-function hasBody(req: IncomingMessage): boolean {
+export function hasBody(req: IncomingMessage): boolean {
   const length = req.headers['content-length'];
   return req.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
 }
@@ -92,8 +96,8 @@ function parse(body: Buffer): object {
   return value;
 }
 
-/** Node reads a refused body to its end, however long it is; a sender of gigabytes is cut off instead. */
-function discardRest(req: IncomingMessage): void {
+/** Node reads a refused body to its end, however long it is; a sender of gigabytes is cut off instead, after 256 KiB. */
+export function discardRest(req: IncomingMessage): void {
   if (req.complete) return;
   let discarded = 0;
   req.on('data', (chunk: Buffer) => {

@@ -26,6 +26,8 @@ export interface HttpOptions extends OriginOptions {
   legacyCookieName?: string;
   /** Sees every request first, for metrics. */
   observe: RequestHandler;
+  /** Hears of every request that is turned away because there are too many. */
+  onShed?: () => void;
 }
 
 /**
@@ -83,11 +85,15 @@ function harden(server: Server, options: HttpOptions): void {
   // strictHeaders says no, instead of silently doing without the rest and without a word about a missing Host.
   Object.assign(server, { maxHeadersCount: 0, requireHostHeader: false });
   const headers = apiHeaders(options);
-  const { logger, observe } = options;
+  const { logger, observe, onShed, allowedOrigins } = options;
   shedLoad(server, {
     headers,
-    // It looks at nothing that only Express adds.
-    observe: (req, res) => observe(req as Request, res as Response, () => undefined),
+    allowedOrigins,
+    observe: (req, res) => {
+      onShed?.();
+      // It looks at nothing that only Express adds.
+      observe(req as Request, res as Response, () => undefined);
+    },
     report: (requests) => logger.warn({ requests }, 'more load than can be borne: answered 503'),
   });
   readAbsoluteForm(server);

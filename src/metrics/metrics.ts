@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
 import { routeOf } from '../http/index.js';
 import { HashMetrics } from './hash-metrics.js';
@@ -21,9 +21,18 @@ export class Metrics {
   readonly hashing = new HashMetrics(this.registry);
   private readonly requests = new RequestMetrics(this.registry);
 
+  private readonly shed = new Counter({
+    name: 'latchkey_requests_shed_total',
+    help: 'Requests that were refused with 503 OVERLOADED, before anything was looked at.',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
+
+  /** Counts a request that was refused because there are too many. */
+  readonly countShed = (): void => this.shed.inc();
 
   /** Middleware that times every request; to be mounted first. */
   readonly observeRequest: RequestHandler = (req, res, next) => {
