@@ -15,7 +15,10 @@ export interface StoredSession {
 export async function storedSessions(client: Redis): Promise<StoredSession[]> {
   const sessions: StoredSession[] = [];
   for (const key of await client.keys('lk:sess:*')) {
-    const decoded = decodeRecord((await client.get(key)) ?? '');
+    const raw = await client.get(key);
+    // What was left of ended sessions goes in the background.
+    if (raw === null) continue;
+    const decoded = decodeRecord(raw);
     if (decoded === 'moved') continue;
     if (typeof decoded === 'string') throw new Error(`${key}: ${decoded}`);
     const body = JSON.parse(decoded.body) as Record<string, unknown>;
