@@ -62,7 +62,7 @@ export { PwnedPasswordsRange } from './password/pwned-passwords-range.js';
 export type { PwnedPasswordsRangeOptions } from './password/pwned-passwords-range.js';
 export type { ResetToken } from './reset/password-reset.service.js';
 export { PasswordHasher } from './password-hasher.js';
-export { SecurityEvents } from './security-events.js';
+export { SECURITY_EVENT_TYPES, SecurityEvents } from './security-events.js';
 export type { ActOrigin, ChangeRecording, SecurityEvent, SecurityEventType } from './security-events.js';
 export { originOf, SecurityRecorder } from './security-recorder.js';
 export type { PendingRecording } from './security-recorder.js';

@@ -1,25 +1,29 @@
 import type { Revocation, SessionPrincipal } from '../session/index.js';
 
+/** All that can be told of acts on accounts or sessions. */
+export const SECURITY_EVENT_TYPES = {
+  'login.succeeded': true,
+  'login.failed': true,
+  'login.refused': true,
+  'login.throttled': true,
+  logout: true,
+  'registration.requested': true,
+  registered: true,
+  reauthenticated: true,
+  'reauthentication.failed': true,
+  'password.changed': true,
+  'password.reset_requested': true,
+  'password.reset': true,
+  'session.revoked': true,
+  'sessions.revoked': true,
+  'user.disabled': true,
+  'user.enabled': true,
+  'user.roles_changed': true,
+  'user.unlocked': true,
+} as const;
+
 /** What can be told of an act on accounts or sessions. */
-export type SecurityEventType =
-  | 'login.succeeded'
-  | 'login.failed'
-  | 'login.refused'
-  | 'login.throttled'
-  | 'logout'
-  | 'registration.requested'
-  | 'registered'
-  | 'reauthenticated'
-  | 'reauthentication.failed'
-  | 'password.changed'
-  | 'password.reset_requested'
-  | 'password.reset'
-  | 'session.revoked'
-  | 'sessions.revoked'
-  | 'user.disabled'
-  | 'user.enabled'
-  | 'user.roles_changed'
-  | 'user.unlocked';
+export type SecurityEventType = keyof typeof SECURITY_EVENT_TYPES;
 
 /** One act, as the trail keeps it. No password, no session token, no e-mail of somebody who has no account. */
 export interface SecurityEvent {

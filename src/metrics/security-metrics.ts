@@ -1,28 +1,12 @@
 import type { Registry } from 'prom-client';
 
-import { SecurityEvents, type SecurityEvent, type SecurityEventType } from '../auth/index.js';
+import {
+  SECURITY_EVENT_TYPES,
+  SecurityEvents,
+  type SecurityEvent,
+  type SecurityEventType,
+} from '../auth/index.js';
 import { LabelledCounter } from './labelled-counter.js';
-
-const EVENT_TYPES: Record<SecurityEventType, true> = {
-  'login.succeeded': true,
-  'login.failed': true,
-  'login.refused': true,
-  'login.throttled': true,
-  logout: true,
-  'registration.requested': true,
-  registered: true,
-  reauthenticated: true,
-  'reauthentication.failed': true,
-  'password.changed': true,
-  'password.reset_requested': true,
-  'password.reset': true,
-  'session.revoked': true,
-  'sessions.revoked': true,
-  'user.disabled': true,
-  'user.enabled': true,
-  'user.roles_changed': true,
-  'user.unlocked': true,
-};
 
 const OUTCOMES = { succeeded: true, failed: true, refused: true, throttled: true } as const;
 
@@ -51,7 +35,7 @@ export class SecurityMetrics {
       name: 'latchkey_security_events_total',
       help: 'Events of the audit trail.',
       label: 'type',
-      values: EVENT_TYPES,
+      values: SECURITY_EVENT_TYPES,
     });
     this.logins = new LabelledCounter(registry, {
       name: 'latchkey_logins_total',
