@@ -10,8 +10,8 @@ const logger = new Logger('SessionModule');
 let saidMs = -Infinity;
 
 /**
- * To be called before a session is made whose cookie the answer must set. express-session leaves a Secure cookie out,
- * without a word, when the request does not look like https: the login would be a 200, and the browser not logged in.
+ * To be called before a session is made whose cookie the answer must set. A Secure cookie is left out, without a word,
+ * when the request does not look like https: the login would be a 200, and the browser not logged in.
  * @throws InsecureTransportError
  */
 export function demandCookieTransport(req: IncomingMessage): void {
@@ -26,6 +26,6 @@ export function demandCookieTransport(req: IncomingMessage): void {
   throw error;
 }
 
-// As express-session sees it. `secure` is Express's, which asks `trust proxy` whether X-Forwarded-Proto is to be believed.
-const isSecure = (req: IncomingMessage & { secure?: boolean }) =>
+/** As Express sees it, which asks `trust proxy` whether X-Forwarded-Proto is to be believed. */
+export const isSecure = (req: IncomingMessage & { secure?: boolean }): boolean =>
   (req.socket as Partial<TLSSocket>).encrypted === true || req.secure === true;

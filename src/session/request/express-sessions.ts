@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import { Logger } from '@nestjs/common';
 import type { Request } from 'express';
 import expressSession, { type SessionData } from 'express-session';
@@ -9,8 +8,9 @@ import type { RedisSessionStore } from '../store/redis-session.store.js';
 import { stateOf } from '../store/session-state.js';
 import { newSessionToken } from '../token/session-id.js';
 import { signedValue } from '../token/signed-cookie.js';
+import { isSecure } from './cookie-transport.js';
 import { type Arrival, type RequestState, requestStateOf } from './request-state.js';
-import { saveSession } from './save-session.js';
+import { changedData, saveSession } from './save-session.js';
 
 type Session = Request['session'];
 type Next = (error?: unknown) => void;
@@ -98,13 +98,9 @@ export class ExpressSessions {
   save(req: Request): Promise<void> | undefined {
     const { session } = req;
     const { codec } = this.store.engine;
-    const loaded = stateOf(session);
-    const data = codec.dataOf(session);
     // A new session in the place of another is kept even when it is empty.
-    const changed = loaded
-      ? codec.text(data) !== loaded.seen.text
-      : arrivalOf(req) && isModified(req, session);
-    if (!changed) return undefined;
+    const data = changedData(codec, session, () => Boolean(arrivalOf(req)) && isModified(req, session));
+    if (!data) return undefined;
     if (typeof session.cookie !== 'object' || session.cookie === null)
       throw new TypeError(
         'The application has taken req.session.cookie away; a session cannot be kept without it.',
@@ -162,6 +158,3 @@ const arrivalOf = (req: Request): Arrival | undefined => requestStateOf(req)?.ar
 const setArrival = (req: Request, arrival: Arrival): void => {
   (requestStateOf(req) as RequestState).arrival = arrival;
 };
-
-// As Express sees it, which asks `trust proxy` whether X-Forwarded-Proto is to be believed.
-const isSecure = (req: Request) => (req.socket as Partial<TLSSocket>).encrypted === true || req.secure;

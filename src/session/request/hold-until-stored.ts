@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import { RedisSessionStore } from '../store/redis-session.store.js';
-import { stateOf } from '../store/session-state.js';
 import { refuseAnswer } from './refuse-answer.js';
 import { holdResponse } from './response-gate.js';
+import { changedData, saveSession } from './save-session.js';
 
 /**
  * Express middleware that holds every answer back until its session is stored. Mount it right behind express-session
@@ -33,14 +33,8 @@ function commit(req: Request): Promise<void> | undefined {
   const { session, sessionStore } = req as Partial<Request>;
   if (!session || !(sessionStore instanceof RedisSessionStore)) return undefined;
   const { codec } = sessionStore.engine;
-  const state = stateOf(session);
-  const data = codec.dataOf(session);
-  const changed = state
-    ? codec.text(data) !== state.seen.text
-    : Object.keys(data).some((key) => key !== 'cookie');
-  if (!changed) return undefined;
+  const data = changedData(codec, session, (fresh) => Object.keys(fresh).some((key) => key !== 'cookie'));
+  if (!data) return undefined;
   codec.checkNesting(data);
-  return new Promise((resolve, reject) => {
-    session.save((error?: Error) => (error ? reject(error) : resolve()));
-  });
+  return saveSession(session);
 }
