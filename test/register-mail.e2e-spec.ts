@@ -7,6 +7,7 @@ import { UsersService } from '../src/users/index.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { BearerClient, CookieClient, type Answer } from './support/clients.js';
 import { startMailServer, type DeliveredMail, type TestMailServer } from './support/mail-server.js';
+import { freePorts } from './support/redis-process.js';
 import { programMayOnly, startRedis, type TestRedis } from './support/redis-server.js';
 
 const ORIGIN = 'https://app.example.com';
@@ -34,7 +35,8 @@ describe('the program with REGISTRATION=confirm', () => {
   afterAll(() => redis.stop());
   beforeEach(async () => {
     await redis.client().flushall();
-    mailServer = await startMailServer();
+    const [port] = (await freePorts(1)) as [number];
+    mailServer = await startMailServer({}, port);
     app = await start();
   });
   afterEach(async () => {

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -114,17 +114,25 @@ async function disconnect(client: Redis): Promise<void> {
   await ended;
 }
 
-/** Ports of 127.0.0.1 that nobody listened on just now. */
+// Below those that systems give to outgoing connections: one of these could take a port before its server does, or while it
+// is down. Of each eight, a worker of Jest's has one.
+const [FIRST_PORT, PORT_GROUPS, WORKERS] = [10_000, 2_750, 8];
+
+/** Ports of 127.0.0.1 that nobody listened on just now, and that no other worker is given. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
+  const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % WORKERS;
+  const servers = new Map<number, Server>();
+  while (servers.size < count) {
+    const port = FIRST_PORT + WORKERS * Math.floor(Math.random() * PORT_GROUPS) + worker;
+    const server = createServer();
+    const listens = await new Promise((resolve) => {
+      server.once('listening', () => resolve(true)).once('error', () => resolve(false));
+      server.listen(port, HOST);
+    });
+    if (listens) servers.set(port, server);
   }
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  await Promise.all([...servers.values()].map((server) => once(server.close(), 'close')));
+  return [...servers.keys()];
 }
 
 /** Asks until the answer is yes. For what a server says only when it is asked. */
