@@ -171,13 +171,18 @@ describe('a cluster with a journal', () => {
 });
 
 describe('a cluster', () => {
-  it('has each revocation confirmed by the replica of the primary that it was made on', async () => {
+  const startReplicated = async () => {
     const cluster = await startCluster({ replicas: 1 });
     closing.push(() => cluster.stop());
     const client = cluster.client({ redisOptions: CONNECTION });
     await once(client, 'ready');
     const node = await startSessionContext(client, { durability: { mode: 'replicated' } });
     closing.push(() => node.close());
+    return { cluster, client, node };
+  };
+
+  it('has each revocation confirmed by the replica of the primary that it was made on', async () => {
+    const { cluster, client, node } = await startReplicated();
     const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
     for (const user of users) await node.logIn(user);
     const durable = async () =>
@@ -199,12 +204,7 @@ describe('a cluster', () => {
   }, 60_000);
 
   it('goes on after a slot has moved, with the replica of its new primary', async () => {
-    const cluster = await startCluster({ replicas: 1 });
-    closing.push(() => cluster.stop());
-    const client = cluster.client({ redisOptions: CONNECTION });
-    await once(client, 'ready');
-    const node = await startSessionContext(client, { durability: { mode: 'replicated' } });
-    closing.push(() => node.close());
+    const { cluster, node } = await startReplicated();
     await node.logIn('ada');
     const { ring, redis } = node.store.engine;
     const slot = await cluster.slotOf(redis.keys.index(ring.current('ada')));

@@ -1,3 +1,4 @@
+import { isUnasked } from './redis-monitor.js';
 import type { TestRedis } from './redis-server.js';
 import { TOPOLOGY } from './topology.js';
 
@@ -14,10 +15,8 @@ export async function recordCommands(redis: TestRedis): Promise<CommandRecorder>
   const monitor = await redis.monitor();
   let seen: string[] = [];
   monitor.on('monitor', (_time, args, source) => {
-    // Which a program asks every five seconds, whatever is done, and says of its journal a second after a revocation.
-    const unasked = /^(get \S*\{everyone\}:current$|set \S*journal:\d+ )/i.test(args.join(' '));
     const name = String(args[0]).toLowerCase();
-    if (source !== 'lua' && !unasked) seen.push(NAMES.get(name) ?? name);
+    if (source !== 'lua' && !isUnasked(args)) seen.push(NAMES.get(name) ?? name);
   });
   return {
     async during(act) {

@@ -1,3 +1,4 @@
+import { isUnasked } from './redis-monitor.js';
 import type { TestRedis } from './redis-server.js';
 
 /** Every command that clients send while something is done, as name and first argument, in their order. */
@@ -5,7 +6,7 @@ export async function commandsDuring(redis: TestRedis, work: () => Promise<unkno
   const monitor = await redis.monitor();
   const seen: string[] = [];
   monitor.on('monitor', (_time, args, source) => {
-    if (source !== 'lua') seen.push(args.slice(0, 2).join(' '));
+    if (source !== 'lua' && !isUnasked(args)) seen.push(args.slice(0, 2).join(' '));
   });
   await work();
   await monitor.caughtUp();
