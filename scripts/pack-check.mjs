@@ -1,5 +1,6 @@
 // npm run pack:check: is the package that npm would publish complete, and does it work where only a host's packages are?
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ensureInstall, npm } from './lib/ensure-install.mjs';
@@ -16,17 +17,14 @@ await runScript(async () => {
     const host = join(folder, 'host');
     await installInto(host, await pack(folder));
     checkFiles(join(host, 'node_modules', 'latchkey'));
-    await checkImports(host, {
+    const tsc = resolve('node_modules/typescript/bin/tsc');
+    await step('types, and the shop compiled', process.execPath, [tsc, '-p', 'tsconfig.json'], host);
+    await step('types for a bundler', process.execPath, [tsc, '-p', 'tsconfig.bundler.json'], host);
+    await checkOnRedis(host, {
       program: redisServer,
       socket: join(folder, 'redis.sock'),
       folder: join(folder, 'redis'),
     });
-    await step(
-      'types',
-      process.execPath,
-      [resolve('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'],
-      host,
-    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -45,7 +43,7 @@ async function pack(folder) {
 }
 
 /**
- * An empty project with the package and its peers in the versions we test with, without what is for the program only.
+ * The host application of scripts/pack-check, with the package and its peers in the versions we test with, without what is for the program only.
  *
  * @param {string} host
  * @param {string} tarball
@@ -57,7 +55,6 @@ async function installInto(host, tarball) {
     return `${name}@${packages[`node_modules/${name}`].version}`;
   });
   cpSync('scripts/pack-check', host, { recursive: true });
-  writeFileSync(join(host, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }));
   const options = ['--omit=optional', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
   const [program, args] = npm(['install', ...options, tarball, ...peers]);
   await step('npm install', program, args, host);
@@ -87,10 +84,15 @@ function checkFiles(installed) {
  * @param {string} host
  * @param {Parameters<typeof startPrivateRedis>[0]} server
  */
-async function checkImports(host, server) {
+async function checkOnRedis(host, server) {
   const redis = await startPrivateRedis(server);
   try {
     await step('import', process.execPath, ['esm.js', server.socket], host);
+    await step('the shop over HTTP', process.execPath, ['built/shop/run.js'], host, {
+      REDIS_SOCKET: server.socket,
+      SESSION_SECRET: randomBytes(32).toString('base64url'),
+      SESSION_INDEX_KEY: randomBytes(32).toString('base64url'),
+    });
   } finally {
     await redis.stop();
   }
@@ -105,10 +107,11 @@ async function checkImports(host, server) {
  * @param {string} program
  * @param {string[]} args
  * @param {string} [cwd]
+ * @param {Record<string, string>} [env] beside this process's
  * @throws {SetupError} when the program fails; its output is on standard error.
  */
-async function step(name, program, args, cwd) {
-  const code = await run(program, args, { cwd });
+async function step(name, program, args, cwd, env) {
+  const code = await run(program, args, { cwd, env: { ...process.env, ...env } });
   if (code !== 0) throw new SetupError(`${name}: failed with exit code ${code}`);
   say(`${name}: ok`);
 }

@@ -1,0 +1,58 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { Redis } from 'ioredis';
+import {
+  AuthModule,
+  ProblemFilter,
+  RecentLoginGuard,
+  RedisLoginThrottle,
+  RolesGuard,
+  SessionGuard,
+  SessionModule,
+} from 'latchkey';
+import { Customers } from './customers.js';
+import { CustomersModule } from './customers.module.js';
+import { REDIS, RedisModule } from './redis.module.js';
+import { ShopController } from './shop.controller.js';
+import { Trail } from './trail.js';
+
+const { SESSION_SECRET = '', SESSION_INDEX_KEY = '' } = process.env;
+// Plain http on this machine; in production both modules do without this option.
+const cookie = { name: 'sid', secure: false };
+
+@Module({
+  imports: [
+    RedisModule,
+    CustomersModule,
+    SessionModule.forRootAsync({
+      isGlobal: true,
+      inject: [REDIS],
+      useFactory: (client: Redis) => ({
+        client,
+        secrets: [SESSION_SECRET],
+        indexKeys: [SESSION_INDEX_KEY],
+        carryOver: ['cart'],
+        cookie,
+      }),
+    }),
+    AuthModule.forRootAsync({
+      imports: [CustomersModule],
+      inject: [Customers, REDIS, Trail],
+      useFactory: (customers: Customers, client: Redis, trail: Trail) => ({
+        userStore: customers,
+        throttle: new RedisLoginThrottle({ client, secrets: [SESSION_SECRET] }),
+        events: trail,
+        registration: 'open' as const,
+        cookie,
+      }),
+    }),
+  ],
+  controllers: [ShopController],
+  providers: [
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useClass: SessionGuard },
+    { provide: APP_GUARD, useClass: RolesGuard },
+    { provide: APP_GUARD, useClass: RecentLoginGuard },
+  ],
+})
+export class AppModule {}

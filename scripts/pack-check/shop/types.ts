@@ -1,0 +1,7 @@
+import type { CartLine } from './customer.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    cart: CartLine[];
+  }
+}
