@@ -17,7 +17,11 @@ export class Client {
     if (body) headers['content-type'] = 'application/json';
     if (this.token) headers['authorization'] = `Bearer ${this.token}`;
     else if (this.cookie) headers['cookie'] = this.cookie;
-    const response = await fetch(this.url + path, { method, headers, body: body ? JSON.stringify(body) : null });
+    const response = await fetch(this.url + path, {
+      method,
+      headers,
+      body: body ? JSON.stringify(body) : null,
+    });
     for (const cookie of response.headers.getSetCookie())
       if (cookie.startsWith('sid=')) this.cookie = cookie.split(';')[0] ?? '';
     const text = await response.text();
