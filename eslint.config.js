@@ -20,6 +20,11 @@ export default defineConfig(
     },
   },
   {
+    // Hosts, each with what it puts into sessions: declared for all of the program, that would hold for our tests too.
+    files: ['examples/**/*.ts'],
+    languageOptions: { parserOptions: { project: './examples/tsconfig.json' } },
+  },
+  {
     // Tests read parsed answers, which have no type, and hand over half of an object where that is all a unit looks at.
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: {

@@ -1,20 +1,39 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { run } from './run.mjs';
 import { say, SetupError } from './say.mjs';
+import { takeLock } from './start-lock.mjs';
 
 const DIST = 'dist';
 const STAMP = '.build-stamp';
+// From the repository's folder, where scripts run: the path of a unix socket must be short.
+const LOCK = join('node_modules', '.latchkey-build.sock');
+const LOCK_POLL_MS = 100;
 const TSC = join('node_modules', 'typescript', 'bin', 'tsc');
 // Besides src: what the compiler reads, and the versions of the compiler and of the types.
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
-/** Builds dist unless it was built from exactly these sources. @throws {SetupError} when the sources do not compile. */
+/**
+ * Builds dist unless it was built from exactly these sources; of several processes at once, one does.
+ *
+ * @throws {SetupError} when the sources do not compile.
+ */
 export async function ensureBuild() {
+  if (isBuilt()) return;
+  let release;
+  while (!(release = await takeLock(LOCK))) await delay(LOCK_POLL_MS);
+  try {
+    if (!isBuilt()) await build();
+  } finally {
+    release();
+  }
+}
+
+function isBuilt() {
   const stamp = join(DIST, STAMP);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digestOf(sources())) return;
-  await build();
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === digestOf(sources());
 }
 
 /**

@@ -2,20 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 
+import { type ChildOutput, outputOf } from './child-output.js';
 import { compiledSources } from './compiled-sources.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 /** The program as a process of its own. */
-export interface RunningProgram {
+export interface RunningProgram extends ChildOutput {
   pid: number;
   dataDir: string;
-  /** Every line of standard output and standard error so far. */
-  output: string[];
-  /** Resolves with the first line that matches, past or to come; rejects when the process ends without one. */
-  line(pattern: RegExp): Promise<RegExpExecArray>;
   signal(signal: NodeJS.Signals): void;
   /** Closes the launcher's channel, as the kernel does when the launcher is killed. Only where it was started with one. */
   abandon(): void;
@@ -61,14 +56,6 @@ export async function startProgram(
     },
     stdio: launched ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
   });
-  const output: string[] = [];
-  const listeners = new Set<(line: string) => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface(stream as Readable).on('line', (line) => {
-      output.push(line);
-      for (const listener of listeners) listener(line);
-    });
-  }
   const ended = once(child, launched ? 'exit' : 'close').then(([code]) => ({
     code: code as number | null,
     atMs: performance.now(),
@@ -76,21 +63,7 @@ export async function startProgram(
   return {
     pid: child.pid as number,
     dataDir,
-    output,
-    async line(pattern) {
-      const matched = new Promise<RegExpExecArray>((resolve) => {
-        const listener = (line: string): void => {
-          const match = pattern.exec(line);
-          if (match !== null) resolve(match);
-        };
-        output.forEach(listener);
-        listeners.add(listener);
-      });
-      const failed = ended.then(({ code }) =>
-        Promise.reject(new Error(`ended with ${code}:\n${output.join('\n')}`)),
-      );
-      return Promise.race([matched, failed]);
-    },
+    ...outputOf(child, ended),
     signal: (signal) => void child.kill(signal),
     abandon: () => child.disconnect(),
     ended,

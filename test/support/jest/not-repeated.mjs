@@ -15,6 +15,7 @@ const BY_IMPORT = {
   'redis-topologies.js': OWN_TOPOLOGIES,
   'redis-replicas.js': OWN_TOPOLOGIES,
   'load/': OWN_TOPOLOGIES,
+  'example.js': 'starts an example, with a Redis of its own',
   'tcp-proxy.js': ONE_WAY,
   'redis-gate.js': ONE_WAY,
 };
