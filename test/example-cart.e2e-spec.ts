@@ -48,4 +48,24 @@ describe('the example cart', () => {
     await add('coffee');
     expect(await cart()).toEqual({ customer: ACCOUNT.email, cart: { coffee: 2 } });
   });
+
+  it('loses nothing that was acknowledged, and not the login either, when adds and a login cross', async () => {
+    const { browser, add, cart } = await visitor();
+    let acknowledged = 0;
+    // A request that the login overtook is repeated, as the answer says, with the cookie that the browser has by then.
+    const tab = async () => {
+      for (let added = 0; added < ADDS / 2;) {
+        const { status, body } = await add('milk');
+        if (status === 200) {
+          acknowledged += 1;
+          added += 1;
+        } else expect([status, body.code]).toEqual([409, 'SESSION_MOVED']);
+      }
+    };
+    const tabs = [tab(), tab()];
+    const account = { ...ACCOUNT, email: 'grace@example.com' };
+    expect((await browser.post('/auth/register', account)).status).toBe(201);
+    await Promise.all(tabs);
+    expect(await cart()).toEqual({ customer: account.email, cart: { tea: 1, milk: acknowledged } });
+  });
 });

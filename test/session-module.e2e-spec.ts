@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { deleteKeys } from './support/delete-keys.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 import { codeOf, cookieOf, type SessionHost, startSessionHost } from './support/session-host.js';
 
@@ -53,6 +54,24 @@ describe('SessionModule in a host application', () => {
     expect(await codeOf(answer)).toBe('SESSION_MOVED');
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect((await host.me({ cookie })).cart).toEqual(['tea']);
+  });
+
+  it('makes no new session, which would take the login away, for a request that came after it with the old cookie', async () => {
+    const anonymous = cookieOf(await host.call('POST', '/cart?item=tea'));
+    await host.login('', anonymous);
+    const late = await host.call('POST', '/cart?item=cake', { cookie: anonymous });
+    expect([late.status, await codeOf(late)]).toEqual([409, 'SESSION_MOVED']);
+    expect(late.headers.getSetCookie()).toEqual([]);
+    // Reading leaves nothing, and so takes nothing away.
+    expect((await host.call('GET', '/me', { cookie: anonymous })).status).toBe(200);
+  });
+
+  it('makes a new session for a visitor whose own has ended', async () => {
+    const anonymous = cookieOf(await host.call('POST', '/cart?item=tea'));
+    await deleteKeys(client, 'lk:sess:*');
+    const next = await host.call('POST', '/cart?item=cake', { cookie: anonymous });
+    expect(next.status).toBeLessThan(300);
+    expect((await host.me({ cookie: cookieOf(next) })).cart).toEqual(['cake']);
   });
 
   it('ends the session that a second login came with', async () => {

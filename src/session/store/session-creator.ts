@@ -55,7 +55,7 @@ export class SessionCreator {
   }
 
   /**
-   * @throws SessionUserMismatchError, SessionEndedError, TooManySessionsError, SessionTooLargeError,
+   * @throws SessionUserMismatchError, SessionEndedError, SessionMovedError, TooManySessionsError, SessionTooLargeError,
    *   SessionStoreUnavailableError
    */
   async create(fresh: NewSession): Promise<void> {
@@ -137,7 +137,10 @@ export class SessionCreator {
       limitPolicy: options.limitPolicy,
     };
     const body = this.engine.bodyOf(undefined, data);
-    if (!home.ofUser && req && !this.successors.has(req)) await this.admit(req);
+    if (!home.ofUser && req && !this.successors.has(req)) {
+      await this.refuseMoved(req);
+      await this.admit(req);
+    }
     const reply = await repository.create(home, body, limits, { generation: ticket?.generation });
     if (reply.outcome === 'limit') throw await this.tooMany(user?.id ?? '');
     if (reply.outcome === 'exists') return this.overwrite(home, fresh, limits.idleTimeoutMs);
@@ -175,6 +178,18 @@ export class SessionCreator {
     const { at, createdMs, aliveMs } = follows;
     const from = redis.keys.session(at.tag, at.digest);
     return everyone.mustEnd({ createdMs, aliveMs, from, to: redis.keys.session(home.tag, home.digest) });
+  }
+
+  /**
+   * A request that was on its way while a login took its anonymous session over finds none. A new one in its place would
+   * come with a cookie that takes the login away from the browser.
+   */
+  private async refuseMoved(req: IncomingMessage): Promise<void> {
+    const token = requestStateOf(req)?.arrival?.token;
+    const at = token === undefined ? undefined : addressOf(token);
+    if (!at || at.ofUser) return;
+    const { raw } = await this.engine.repository.load(at);
+    if (raw !== null && this.engine.codec.decode(raw) === 'moved') throw this.engine.writer.moved();
   }
 
   private async admit(req: IncomingMessage): Promise<void> {

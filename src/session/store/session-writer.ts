@@ -132,7 +132,8 @@ export class SessionWriter {
     return new SessionEndedError();
   }
 
-  private moved(): SessionMovedError {
+  /** The error of a save whose session a login has taken over; counted. */
+  moved(): SessionMovedError {
     this.engine.options.observer?.onSessionEvent({ type: 'refused', reason: 'moved' });
     return new SessionMovedError();
   }
