@@ -1,6 +1,9 @@
+// What requests are given, `req.user` and `req.logOut()` among it, is typed there; a host gets these types with ours.
+/// <reference types="passport" preserve="true" />
 import type { IncomingMessage } from 'node:http';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { SessionCookieOptions } from '../session/index.js';
+import type { Request } from 'express';
+import type { SessionCookieOptions, SessionPrincipal } from '../session/index.js';
 import type { LoginNotifier } from './login-notifier.js';
 import type { LoginThrottle } from './login-throttle.js';
 import type { MailSender } from './mail-sender.js';
@@ -21,6 +24,15 @@ export interface AuthModuleOptions {
   userStore: UserStore;
   /** Slows guessing down; `new RedisLoginThrottle({ client })` unless there is one of the host's own. */
   throttle: LoginThrottle;
+  /**
+   * What `req.user` and `@CurrentUser()` are: the host's own user, of the type that it has declared as `Express.User`. It
+   * is asked with every request of a session, so what it costs, every request costs. For null the request is refused as
+   * that of a disabled account; when it throws, the request fails. @default the principal as it is
+   */
+  loadUser?: (
+    principal: SessionPrincipal,
+    req: Request,
+  ) => Express.User | null | Promise<Express.User | null>;
   /** How passwords are hashed. @default new Argon2Hasher(argon2) */
   hasher?: PasswordHasher;
   /** The trail of security events. @default none is kept */
@@ -91,6 +103,7 @@ export type ResolvedAuthOptions = Required<
     | 'hashObserver'
     | 'hasher'
     | 'hashQueueLength'
+    | 'loadUser'
     | 'mailSender'
     | 'notifier'
     | 'oneTimeTokens'
@@ -99,6 +112,7 @@ export type ResolvedAuthOptions = Required<
   >
 > & {
   hasher: QueuedHasher;
+  loadUser: AuthModuleOptions['loadUser'];
   breachedPasswords: BreachedPasswords | undefined;
   isKnownOrigin: KnownOrigins;
   events: SecurityEvents | undefined;

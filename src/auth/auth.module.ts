@@ -19,6 +19,7 @@ import { OwnSessionsService } from './own-sessions.service.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { LocalStrategy } from './passport/local.strategy.js';
 import { PassportMiddleware } from './passport/passport.middleware.js';
+import { UserLoader } from './passport/user-loader.js';
 import { PasswordController } from './password.controller.js';
 import { NewPasswords } from './password/new-passwords.js';
 import { PasswordSetter } from './password/password-setter.js';
@@ -79,6 +80,7 @@ import { VerifyController } from './verify.controller.js';
     SessionGuard,
     ThrottleGate,
     ThrottleTrail,
+    UserLoader,
   ],
   exports: [
     AUTH_OPTIONS,

@@ -27,6 +27,7 @@ export function resolveAuthOptions(options: AuthModuleOptions): ResolvedAuthOpti
     userStore: options.userStore,
     throttle: options.throttle,
     hasher: queuedHasher(options),
+    loadUser: options.loadUser,
     events: options.events,
     notifier: options.notifier,
     registration: options.registration ?? 'closed',
@@ -73,6 +74,10 @@ function problemsOf(options: AuthModuleOptions): string[] {
   need(
     THROTTLE_METHODS.every((method) => typeof throttle?.[method] === 'function'),
     'throttle: pass new RedisLoginThrottle({ client }) with an ioredis client, or a LoginThrottle of your own.',
+  );
+  need(
+    options.loadUser === undefined || typeof options.loadUser === 'function',
+    'loadUser: pass a function that returns your user for a principal, or leave it out to have the principal.',
   );
   need(
     options.hasher === undefined || typeof options.hasher.verify === 'function',

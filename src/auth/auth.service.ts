@@ -12,6 +12,7 @@ import { UnknownUserError } from './auth.errors.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from './auth.module-definition.js';
 import { CredentialsService } from './credentials.service.js';
 import { loginTransport } from './login-transport.js';
+import { UserLoader } from './passport/user-loader.js';
 import { NewPasswords } from './password/new-passwords.js';
 import { PasswordSetter } from './password/password-setter.js';
 import { PasswordResetService, type ResetToken } from './reset/password-reset.service.js';
@@ -45,6 +46,7 @@ export class AuthService {
     private readonly newPasswords: NewPasswords,
     private readonly passwords: PasswordSetter,
     private readonly resets: PasswordResetService,
+    private readonly users: UserLoader,
     @Inject(AUTH_OPTIONS) private readonly options: Pick<ResolvedAuthOptions, 'userStore'>,
   ) {}
 
@@ -68,7 +70,7 @@ export class AuthService {
       transport,
       revokeSessionId,
     });
-    req.user = user;
+    req.user = this.users.active ? await this.users.load(user, req) : user;
     return { user, ...established };
   }
 

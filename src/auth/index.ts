@@ -38,6 +38,7 @@ export {
   SESSION_DEMAND,
 } from './guards/auth.decorators.js';
 export type { SessionDemand } from './guards/auth.decorators.js';
+export { effectiveRoles, liveSession } from './guards/live-session.js';
 export { RecentLogin } from './guards/recent-login.js';
 export { RecentLoginGuard } from './guards/recent-login.guard.js';
 export { RolesGuard } from './guards/roles.guard.js';

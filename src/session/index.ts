@@ -41,6 +41,8 @@ export * from './session.errors.js';
 export {
   SessionObserver,
   type BreakerState,
+  type HostSession,
+  type HostSessionData,
   type EndReason,
   type Lifetime,
   type Lifetimes,

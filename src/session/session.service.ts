@@ -12,13 +12,13 @@ import { listSessions } from './session-list.js';
 import { SESSION_STORE } from './session.tokens.js';
 import type {
   EndReason,
+  HostSessionData,
   PrincipalUpdate,
   Revocation,
   SessionPrincipal,
   SessionView,
 } from './session.types.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
-import type { JsonData } from './store/session-codec.js';
 import type { SessionEngine } from './store/session-engine.js';
 import { stateOf } from './store/session-state.js';
 import { type SessionAddress } from './token/session-id.js';
@@ -147,7 +147,7 @@ export class SessionService {
    * request was faster, so it must do nothing but change what it is given.
    * @throws SessionEndedError when there is no such live session
    */
-  async update(userId: string, sessionId: string, change: (data: JsonData) => unknown): Promise<void> {
+  async update(userId: string, sessionId: string, change: (data: HostSessionData) => unknown): Promise<void> {
     const at = await this.find(userId, sessionId);
     if (!at) throw new SessionEndedError();
     const { raw, generation, principal } = await this.engine.repository.load(at);
@@ -157,7 +157,7 @@ export class SessionService {
   }
 
   /** The same for the request's own session, which afterwards holds what was stored. Saves a visitor's session first. */
-  async updateCurrent(req: IncomingMessage, change: (data: JsonData) => unknown): Promise<void> {
+  async updateCurrent(req: IncomingMessage, change: (data: HostSessionData) => unknown): Promise<void> {
     const session = (req as Partial<Request>).session;
     if (!session) throw new SessionEndedError();
     if (!stateOf(session)) await saveSession(session);

@@ -1,3 +1,5 @@
+import type { Session, SessionData } from 'express-session';
+
 /** How a client carries its session: browsers as a cookie, mobile apps and services as a bearer token. */
 export type Transport = 'cookie' | 'bearer';
 
@@ -89,6 +91,15 @@ export interface Revocation {
    */
   durable?: boolean;
 }
+
+/**
+ * What a session holds, typed by its host: the members that the host has added to express-session's `SessionData`, each of
+ * them perhaps not there yet. Any other member is `unknown`.
+ */
+export type HostSessionData = Partial<Omit<SessionData, 'cookie'>> & Record<string, unknown>;
+
+/** `req.session` and Nest's `@Session()`, typed by the host through express-session's `SessionData`. */
+export type HostSession = Session & Partial<SessionData>;
 
 /** What the store asks Redis for, by its purpose; the commands of each are in docs/session-format.md. */
 export type StoreOperation =

@@ -12,8 +12,13 @@ import {
 } from 'latchkey';
 import { Customers } from './customers.js';
 import { CustomersModule } from './customers.module.js';
+import { OfficeController } from './office.controller.js';
+import { PermissionsGuard } from './permissions.js';
 import { REDIS, RedisModule } from './redis.module.js';
 import { ShopController } from './shop.controller.js';
+import { SignInLinkController } from './sign-in-link.controller.js';
+import { SignInLinkStrategy } from './sign-in-link.strategy.js';
+import { SignInLinks } from './sign-in-links.js';
 import { Trail } from './trail.js';
 
 const { SESSION_SECRET = '', SESSION_INDEX_KEY = '' } = process.env;
@@ -42,17 +47,21 @@ const cookie = { name: 'sid', secure: false };
         userStore: customers,
         throttle: new RedisLoginThrottle({ client, secrets: [SESSION_SECRET] }),
         events: trail,
+        loadUser: ({ id }) => customers.find(id),
         registration: 'open' as const,
         cookie,
       }),
     }),
   ],
-  controllers: [ShopController],
+  controllers: [ShopController, OfficeController, SignInLinkController],
   providers: [
+    SignInLinks,
+    SignInLinkStrategy,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: SessionGuard },
     { provide: APP_GUARD, useClass: RolesGuard },
     { provide: APP_GUARD, useClass: RecentLoginGuard },
+    { provide: APP_GUARD, useClass: PermissionsGuard },
   ],
 })
 export class AppModule {}

@@ -1,20 +1,20 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Session } from '@nestjs/common';
 import type { Request } from 'express';
-import { CurrentUser, OptionalSession, type SessionPrincipal, SessionService } from 'latchkey';
-import type { CartLine } from './customer.js';
+import { CurrentUser, type HostSession, OptionalSession, SessionService } from 'latchkey';
+import type { CartLine, Customer } from './customer.js';
 
 @Controller('shop')
 export class ShopController {
   constructor(private readonly sessions: SessionService) {}
 
   @Get('me')
-  me(@CurrentUser() customer: SessionPrincipal) {
-    return { email: customer.email };
+  me(@CurrentUser() customer: Customer, @Req() req: Request) {
+    return { email: customer.email, plan: customer.plan, same: req.user?.plan === customer.plan };
   }
 
   @OptionalSession()
   @Get('cart')
-  cart(@Session() { cart = [] }: Request['session']): CartLine[] {
+  cart(@Session() { cart = [] }: HostSession): CartLine[] {
     return cart;
   }
 
@@ -23,7 +23,7 @@ export class ShopController {
   @HttpCode(204)
   async add(@Req() req: Request, @Body() line: CartLine): Promise<void> {
     await this.sessions.updateCurrent(req, (data) => {
-      data['cart'] = [...((data['cart'] as CartLine[] | undefined) ?? []), line];
+      data.cart = [...(data.cart ?? []), line];
     });
   }
 }

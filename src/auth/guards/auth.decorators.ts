@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { Request } from 'express';
 import type { RequestSession, SessionPrincipal } from '../../session/index.js';
+import { ownUser } from '../passport/user-loader.js';
 import { liveSession } from './live-session.js';
 
 /** What a route demands of sessions, as the guards read it. */
@@ -30,9 +31,15 @@ export const Roles = (...roles: [string, ...string[]]) => SetMetadata(ROLES, rol
 /** Lets in only who has proved presence recently; everybody else is answered 403. Checked by RecentLoginGuard. */
 export const RequireRecentLogin = () => SetMetadata(RECENT_LOGIN, true);
 
-/** The user who makes the request, a `SessionPrincipal`; undefined where a route lets visitors in. */
+/**
+ * The user who makes the request: what the option `loadUser` of AuthModule made, or else a `SessionPrincipal`; undefined
+ * where a route lets visitors in.
+ */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): SessionPrincipal | undefined => sessionOf(context)?.principal,
+  (_: unknown, context: ExecutionContext): SessionPrincipal | Express.User | undefined => {
+    const session = sessionOf(context);
+    return session && (ownUser(context.switchToHttp().getRequest<Request>()) ?? session.principal);
+  },
 );
 
 /** The session of the request, a `RequestSession`; undefined where a route lets visitors in. */

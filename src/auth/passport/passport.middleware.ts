@@ -1,22 +1,34 @@
 import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { requestSession, type SessionPrincipal, SessionService, snapshotOf } from '../../session/index.js';
+import {
+  requestSession,
+  type RequestSession,
+  type SessionPrincipal,
+  SessionService,
+  snapshotOf,
+} from '../../session/index.js';
 import { AuthService } from '../auth.service.js';
 import { LocalStrategy } from './local.strategy.js';
+import { UserLoader } from './user-loader.js';
 import { PassportSessions } from './passport-sessions.js';
 
 type Deserialize = (principal: unknown, req: Request, done: (error: unknown, user?: unknown) => void) => void;
 
 /**
  * Gives requests what Passport promises: `req.user` and `req.isAuthenticated()`. The user comes from the session that
- * SessionModule has loaded, brought up to date from Redis; the database is not asked.
+ * SessionModule has loaded, brought up to date from Redis; the database is not asked, unless the host's `loadUser` does.
  */
 @Injectable()
 export class PassportMiddleware implements NestMiddleware<Request, Response> {
   private readonly initialize: RequestHandler;
   private readonly deserialize: Deserialize;
 
-  constructor({ authenticator }: LocalStrategy, auth: AuthService, sessions: SessionService) {
+  constructor(
+    { authenticator }: LocalStrategy,
+    auth: AuthService,
+    sessions: SessionService,
+    private readonly users: UserLoader,
+  ) {
     authenticator.serializeUser((user, done) => done(null, snapshotOf(user as SessionPrincipal)));
     authenticator.deserializeUser((principal: SessionPrincipal, done) =>
       done(null, principal.disabled ? false : principal),
@@ -40,8 +52,15 @@ export class PassportMiddleware implements NestMiddleware<Request, Response> {
       }
       this.deserialize(session.principal, req, (failure, user) => {
         if (user) req.user = user;
-        next(failure);
+        if (user && this.users.active) this.loadUser(req, session).then(next, next);
+        else next(failure);
       });
     });
+  }
+
+  private async loadUser(req: Request, session: RequestSession): Promise<void> {
+    req.user = await this.users.load(session.principal, req);
+    // The guards see what they would see if the account had been disabled.
+    if (!req.user) session.principal = { ...session.principal, disabled: true };
   }
 }
