@@ -1,17 +1,22 @@
 // An example's npm start: what it needs, its compiler, a Redis of its own, then its programs, until a signal or until one
-// of them fails. Arguments: its programs, in the example's folder.
+// of them fails. Arguments: its programs, in the example's folder; before them `--needs nginx` when they run that.
 import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureBuild } from './lib/ensure-build.mjs';
 import { compileExample } from './lib/compile-example.mjs';
 import { ensureInstall } from './lib/ensure-install.mjs';
 import { ensureRedis } from './lib/ensure-redis.mjs';
+import { ensureNginx } from './lib/ensure-nginx.mjs';
 import { freePort } from './lib/free-port.mjs';
 import { startPrivateRedis } from './lib/private-redis.mjs';
 import { runScript, say } from './lib/say.mjs';
 import { stopRequest, supervise } from './lib/supervise.mjs';
 
 const example = process.cwd();
-const programs = process.argv.slice(2);
+const { positionals: programs, values } = parseArgs({
+  allowPositionals: true,
+  options: { needs: { type: 'string', multiple: true, default: [] } },
+});
 // A program whose launcher is killed must not keep its port.
 const END_WITH_LAUNCHER = String(new URL('./lib/end-with-launcher.mjs', import.meta.url));
 const ENDED_BY_SIGNAL = new Set([129, 130, 143]);
@@ -20,6 +25,7 @@ await runScript(async () => {
   const root = process.cwd();
   await ensureInstall();
   const redisServer = process.env.REDIS_URL?.trim() ? undefined : await ensureRedis();
+  const needed = values.needs.includes('nginx') ? { NGINX_PROGRAM: await ensureNginx() } : {};
   await ensureBuild();
   await compileExample(relative(root, example));
   const dataDir = resolve(example, process.env.DATA_DIR?.trim() || '.data');
@@ -32,6 +38,7 @@ await runScript(async () => {
   const env = {
     SESSION_SECRET: sessionSecrets[0],
     SESSION_INDEX_KEY: sessionIndexKeys[0],
+    ...needed,
     ...process.env,
     DATA_DIR: dataDir,
     PORT: process.env.PORT?.trim() || String(await freePort(3000)),
@@ -61,7 +68,7 @@ async function runPrograms(env, stop) {
   const codes = await Promise.all(
     programs.map(async (program) => {
       const args = ['--enable-source-maps', '--import', END_WITH_LAUNCHER, join(example, program)];
-      const code = await supervise(args, { env, stop: end });
+      const code = await supervise(args, { env, stop: end, cwd: env.DATA_DIR });
       if (stopping && ENDED_BY_SIGNAL.has(code)) return 0;
       if (code !== 0 && !stopping) say(`${program} has failed; ending the others`);
       if (code !== 0) fail();

@@ -1,5 +1,6 @@
 import { delimiter, dirname } from 'node:path';
 import { ensureInstall } from './ensure-install.mjs';
+import { ensureNginx } from './ensure-nginx.mjs';
 import { ensurePostgres } from './ensure-postgres.mjs';
 import { ensureRedis } from './ensure-redis.mjs';
 import { run } from './run.mjs';
@@ -14,6 +15,8 @@ import { run } from './run.mjs';
 export async function runTests(args, settings = {}) {
   await ensureInstall();
   const redisServer = await ensureRedis();
+  // For an example, which would install it itself, but next to other tests.
+  await ensureNginx();
   const env = {
     ...process.env,
     // Jest runs ES modules only with the first; the second keeps Node from warning about it once per worker.

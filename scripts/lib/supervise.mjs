@@ -34,13 +34,14 @@ export function stopRequest() {
  * Runs a Node program until it ends, and tells it to end, once, when asked to.
  *
  * @param {string[]} args of node
- * @param {{ env: NodeJS.ProcessEnv, stop: Promise<unknown> }} options `stop`: resolves when it is to end
+ * @param {{ env: NodeJS.ProcessEnv, stop: Promise<unknown>, cwd?: string }} options `stop`: resolves when it is to end
  * @returns {Promise<number>} its exit code
  */
-export async function supervise(args, { env, stop }) {
+export async function supervise(args, { env, stop, cwd }) {
   // A process group of its own: a terminal's Ctrl-C reaches it through us only.
   const child = spawn(process.execPath, args, {
     env,
+    cwd,
     detached: true,
     // The channel says nothing; that it closes tells the program that we are gone, SIGKILL included.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
