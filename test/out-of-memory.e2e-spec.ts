@@ -63,14 +63,18 @@ const AT_MAXMEMORY: Record<string, 'answers' | 'is refused'> = {
 };
 
 // What scripts share is no script of its own.
-const HEADER = 'session/store/lua/header.lua';
+const INCLUDED = ['header', 'ended'];
+const pathOf = (name: string) => `session/store/lua/${name}.lua`;
 const read = (path: string) => readFileSync(join(SOURCES, path), 'utf8');
 
 const scripts = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.lua') && path !== HEADER)
+  .filter((path) => path.endsWith('.lua') && !INCLUDED.map(pathOf).includes(path))
   .map((path) => ({
     name: basename(path, '.lua'),
-    lua: read(path).replace('--- @include header\n', () => read(HEADER)),
+    lua: INCLUDED.reduce(
+      (text, one) => text.replace(`--- @include ${one}\n`, () => read(pathOf(one))),
+      read(path),
+    ),
   }));
 /** Which script a command runs: by its SHA-1, or by its second line where Redis got all of it. */
 const nameOf = (command: string) =>

@@ -5,9 +5,10 @@ import { catchAsking, retryWhileMoving } from './moving-slots.js';
 // Read at import, by name: a script that is missing from the package fails at start, not at the first login.
 const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 
-// Scripts that read headers share how: a line `--- @include header` stands for that file.
-const HEADER = read('header');
-const lua = (name: string) => read(name).replace('--- @include header\n', () => HEADER);
+// What scripts share, such as how to read headers: a line `--- @include header` stands for that file.
+const INCLUDED = { header: read('header'), ended: read('ended') };
+const lua = (name: string) =>
+  read(name).replace(/^--- @include (header|ended)\n/gm, (_, file: keyof typeof INCLUDED) => INCLUDED[file]);
 
 const SCRIPTS = {
   lkCreate: { numberOfKeys: 3, lua: lua('create-session') },

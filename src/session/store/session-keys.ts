@@ -34,6 +34,11 @@ export class SessionKeys {
     return `${this.prefix}quarantine:{${tag}}`;
   }
 
+  /** Channel on which scripts name the tags under which something ended. */
+  ended(): string {
+    return `${this.prefix}ended`;
+  }
+
   /** Live principal of a user. */
   principal(tag: string): string {
     return `${this.prefix}prn:{${tag}}`;

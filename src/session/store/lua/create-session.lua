@@ -14,6 +14,7 @@
 -- Afterwards the record is in the index with its expiry as score, and no more than the maximum are usable.
 -- Not flagged allow-oom: at maxmemory a login is refused, never half done.
 --- @include header
+--- @include ended
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local generation = tonumber(redis.call('GET', KEYS[3]) or '0')
@@ -77,4 +78,5 @@ if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[12]) end
 if redis.call('PTTL', KEYS[2]) < absolute then redis.call('PEXPIRE', KEYS[2], absolute) end
 -- A generation that expired under a younger session would read as 0 and revive what it had ended.
 if generation > 0 and redis.call('PTTL', KEYS[3]) < tonumber(ARGV[8]) then redis.call('PEXPIRE', KEYS[3], ARGV[8]) end
+if #evicted > 0 or replaced ~= '' then tell(KEYS[2], 'idx') end
 return {'OK', generation, now, evicted, unreadable, pruned}

@@ -5,6 +5,7 @@
 -- ARGV  1 digest   2 '1' for a user's session, '0' for an anonymous one
 -- Returns 1 when the session was live until now, 0 when there was nothing to end.
 --- @include header
+--- @include ended
 local header, newer = headerOf(KEYS[1])
 redis.call('UNLINK', KEYS[1])
 if ARGV[2] == '1' then
@@ -14,6 +15,6 @@ if ARGV[2] == '1' then
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', time[1] * 1000 + math.floor(time[2] / 1000) - 1000)
   if header ~= '' and (tonumber(string.sub(header, 41, 53)) or 0) < tonumber(redis.call('GET', KEYS[3]) or '0') then return 0 end
 end
-if newer then return 1 end
-if header == '' or string.sub(header, 1, 1) == 'M' then return 0 end
+if not newer and (header == '' or string.sub(header, 1, 1) == 'M') then return 0 end
+if ARGV[2] == '1' then tell(KEYS[2], 'idx') end
 return 1

@@ -7,6 +7,7 @@
 --       4 '1' to end them, '0' to count them   5 … digests of records that were found, in the index or not
 -- Returns {live sessions among them, members of the index that are left to end}
 -- A key of the wrong type is no session, and is deleted like one: it must not stop the operation.
+--- @include ended
 local keep, most, ending = ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local generation = tonumber(redis.call('GET', KEYS[2]) or '0')
 local digests, seen = {}, {[keep] = true}
@@ -23,6 +24,7 @@ else
   for _, digest in ipairs(members) do take(digest) end
 end
 for i = 5, #ARGV do take(ARGV[i]) end
+if ending and #digests > 0 then tell(KEYS[1], 'idx') end
 
 local live = 0
 for _, digest in ipairs(digests) do

@@ -7,6 +7,7 @@
 -- Returns 1 when it was lost, 0 when not.
 -- Afterwards no session of an older generation is accepted, but for the one that was kept.
 --- @include header
+--- @include ended
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
 local generation = tonumber(ARGV[2])
 if before >= generation then return 0 end
@@ -19,4 +20,5 @@ if ARGV[3] ~= '' then
     redis.call('SETRANGE', key, 40, string.format('%013.0f%010.0f', generation, revision))
   end
 end
+tell(KEYS[1], 'gen')
 return 1

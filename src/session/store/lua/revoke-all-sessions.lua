@@ -9,6 +9,7 @@
 -- Afterwards no session of an older generation is accepted; the kept one is raised, its revision too, so that a
 -- save in flight cannot write the old generation back.
 --- @include header
+--- @include ended
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local before = tonumber(redis.call('GET', KEYS[2]) or '0')
@@ -40,4 +41,5 @@ if kept then
   redis.call('ZADD', KEYS[1], kept[1], keep)
   redis.call('PEXPIRE', KEYS[1], kept[2] - now)
 end
+tell(KEYS[1], 'idx')
 return {generation, ended, trash}

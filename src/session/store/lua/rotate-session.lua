@@ -9,6 +9,7 @@
 --       | {'CONFLICT', present record} | {'GONE'} | {'EXISTS'}
 -- One script, so that a rotation in flight while its session is revoked makes nothing.
 --- @include header
+--- @include ended
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local header = headerOf(KEYS[1])
@@ -44,4 +45,5 @@ redis.call('SET', KEYS[2], fresh .. ARGV[4], 'PXAT', now + ttl)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 1000)
 redis.call('ZADD', KEYS[3], now + ttl, ARGV[2])
 if redis.call('PTTL', KEYS[3]) < absolute - now then redis.call('PEXPIRE', KEYS[3], absolute - now) end
+tell(KEYS[3], 'idx')
 return {'OK', generation, now, created, absolute, ended, trash}

@@ -4,10 +4,12 @@
 -- KEYS  1 principal of the user
 -- ARGV  1 version   2 principal as JSON with that version as its first member, {"v":…}   3 TTL, ms
 -- Returns 1 when written, 0 when an equal or younger version is there already.
+--- @include ended
 local present = redis.call('GET', KEYS[1])
 if present and tonumber(string.match(present, '^{"v":(%d+)') or '-1') >= tonumber(ARGV[1]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   return 0
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+tell(KEYS[1], 'prn')
 return 1

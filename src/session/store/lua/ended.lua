@@ -1,0 +1,7 @@
+-- Tells whoever keeps sockets open that something changed for a user's sessions, so that he looks. In the script that
+-- changed it, so that nobody hears of it too early, and nobody's crash keeps it from being heard. The message is the tag
+-- and nothing else. pcall: a user who may not publish must be able to revoke.
+local function tell(key, kind)
+  local prefix, tag = string.match(key, '^(.*)' .. kind .. ':{([^{}]*)}$')
+  if prefix then redis.pcall('PUBLISH', prefix .. 'ended', tag) end
+end
