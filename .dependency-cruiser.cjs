@@ -1,4 +1,4 @@
-const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|express)/)';
+const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|express|ws)/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -78,8 +78,15 @@ module.exports = {
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
-        dependencyTypesNot: ['type-only'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
       },
+    },
+    {
+      name: 'optional-peers',
+      comment: 'Only hosts that import latchkey/ws load what it needs.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/ws/' },
+      to: { path: ['^src/ws/', '^node_modules/(@nestjs/(websockets|platform-ws)|ws)/'] },
     },
     {
       name: 'resolvable',

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { ProblemException } from '../problem/index.js';
 import { hasCookie, presentedCredentials } from '../session/index.js';
@@ -23,24 +24,33 @@ export interface CrossSiteOptions {
  * @see crossSiteVerdict for the rule
  * @throws TypeError when there is no origin, or something that browsers never send as one
  */
-export function crossSiteGuard({
+export function crossSiteGuard(options: CrossSiteOptions): RequestHandler {
+  const isRefused = crossSiteRule(options);
+  return (req, _res, next) =>
+    next(isRefused(req, req.method) ? new ProblemException('CROSS_SITE_REQUEST') : undefined);
+}
+
+/**
+ * The rule itself: whether a request is to be refused when it does what that method does.
+ * @throws TypeError as `crossSiteGuard`
+ */
+export function crossSiteRule({
   origins,
   cookieName = '__Host-sid',
   legacyCookieName,
-}: CrossSiteOptions): RequestHandler {
+}: CrossSiteOptions): (req: IncomingMessage, method: string) => boolean {
   const isKnown = typeof origins === 'function' ? origins : knowing(origins);
-  return (req, _res, next) => {
+  return (req, method) => {
     const { bearer, cookie } = presentedCredentials(req, cookieName);
     const request = {
-      method: req.method,
+      method,
       origin: req.headers.origin,
       fetchSite: req.headers['sec-fetch-site'],
       hasSessionCookie:
         cookie || (legacyCookieName !== undefined && hasCookie(req.headers.cookie, legacyCookieName)),
       hasBearerToken: bearer !== undefined,
     };
-    const verdict = crossSiteVerdict(request, (origin) => isKnown(origin, req));
-    next(verdict === 'refused' ? new ProblemException('CROSS_SITE_REQUEST') : undefined);
+    return crossSiteVerdict(request, (origin) => isKnown(origin, req)) === 'refused';
   };
 }
 

@@ -24,6 +24,7 @@ export { SessionListSchema, SessionSchema, toUserView, UserSchema } from './auth
 export type { UserView } from './auth.responses.js';
 export { crossSiteGuard, type CrossSiteOptions } from './cross-site.guard.js';
 export { crossSiteVerdict, isSafeMethod } from './cross-site.js';
+export { socketGate, type SocketGateOptions } from './socket-gate.js';
 export type { RequestOrigin } from './cross-site.js';
 export { normaliseEmail } from './email.js';
 export {

@@ -50,6 +50,12 @@ export interface SessionModuleOptions {
    * @default none
    */
   journal?: RevocationJournal;
+  /**
+   * How long a connection that is open stays so while Redis does not say whether its session lives, ms, at most 300000;
+   * 0: no longer than until that is noticed.
+   * @default 10000
+   */
+  socketOutageGraceMs?: number;
   /** Hears what happens to sessions. */
   observer?: SessionObserver;
 }

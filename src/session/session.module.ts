@@ -24,6 +24,7 @@ import {
 import { resolveSessionOptions } from './session.options.js';
 import { SessionStoreUnavailableError } from './session.errors.js';
 import { SessionService } from './session.service.js';
+import { SessionSockets } from './sockets/session-sockets.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { SessionPrincipal } from './session.types.js';
 import { RedisSessionStore } from './store/redis-session.store.js';
@@ -50,8 +51,9 @@ const REPLAY_PATIENCE_MS = 1_000;
     },
     SessionMiddleware,
     SessionService,
+    SessionSockets,
   ],
-  exports: [SessionService, SESSION_STORE, JournalReplay],
+  exports: [SessionService, SessionSockets, SESSION_STORE, JournalReplay],
 })
 export class SessionModule
   extends ConfigurableModuleClass

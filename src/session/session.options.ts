@@ -44,6 +44,7 @@ export function resolveSessionOptions(options: SessionModuleOptions): ResolvedSe
     durability: resolveDurability(options.durability),
     journal: options.journal,
     anonymousSessionLimiter: options.anonymousSessionLimiter,
+    socketOutageGraceMs: options.socketOutageGraceMs ?? 10_000,
     observer: options.observer,
   };
   const problems = problemsOf(resolved, shortestIdle);
@@ -69,6 +70,10 @@ function problemsOf(options: ResolvedSessionOptions, shortestIdle: number): stri
       `${name}: an entry can be guessed; ${MAKE_A_SECRET}.`,
     );
   }
+  need(
+    options.socketOutageGraceMs >= 0 && options.socketOutageGraceMs <= 5 * MINUTE,
+    'socketOutageGraceMs must be a number of milliseconds from 0 to 300000.',
+  );
   for (const [name, lifetime] of Object.entries(options.lifetimes)) {
     need(
       isLifetime(lifetime),

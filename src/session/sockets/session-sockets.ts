@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ProblemException } from '../../problem/index.js';
+import { presentedCredentials } from '../request/credentials.js';
+import type { ResolvedSessionOptions } from '../session.module-definition.js';
+import { SESSION_OPTIONS, SESSION_STORE } from '../session.tokens.js';
+import type { RedisSessionStore } from '../store/redis-session.store.js';
+import { verifyBearerToken } from '../token/bearer-token.js';
+import { addressOf } from '../token/session-id.js';
+import { tokenInCookie } from '../token/signed-cookie.js';
+import { SocketSession } from './socket-session.js';
+import { SocketWatch } from './socket-watch.js';
+
+/**
+ * Sessions of connections that stay open: WebSockets, whatever library serves them. An application without any pays
+ * nothing for it: no connection, no timer, no command.
+ */
+@Injectable()
+export class SessionSockets implements OnApplicationShutdown {
+  private readonly watch: SocketWatch;
+
+  constructor(
+    @Inject(SESSION_OPTIONS)
+    private readonly options: Pick<
+      ResolvedSessionOptions,
+      'cookie' | 'secrets' | 'observer' | 'socketOutageGraceMs'
+    >,
+    @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
+  ) {
+    this.watch = new SocketWatch(store.engine, options.socketOutageGraceMs);
+  }
+
+  /** Name of the session cookie. */
+  get cookieName(): string {
+    return this.options.cookie.name;
+  }
+
+  /** How many connections of this node have a session that is looked after. */
+  get size(): number {
+    return this.watch.size;
+  }
+
+  /**
+   * The session that an upgrade request is authenticated with, by cookie or bearer token; never by its URL. It says
+   * nothing about the page that caused the request: `admitSocket` asks about that first. Does not count as use.
+   *
+   * Whoever gets one calls `onEnd` to hear when to close the connection, and `release` when it is closed.
+   * @throws ProblemException `AMBIGUOUS_CREDENTIALS`, `UNAUTHENTICATED`
+   * @throws SessionStoreUnavailableError
+   */
+  async open(req: IncomingMessage): Promise<SocketSession> {
+    const presented = presentedCredentials(req, this.options.cookie.name);
+    if (presented.ambiguous) throw new ProblemException('AMBIGUOUS_CREDENTIALS');
+    const { secrets, cookie } = this.options;
+    const token = presented.bearer
+      ? presented.bearer.token && verifyBearerToken(presented.bearer.token, secrets)
+      : tokenInCookie(req.headers.cookie, cookie.name, secrets);
+    const at = token ? addressOf(token) : undefined;
+    // A visitor's session is nobody's.
+    if (!token || !at?.ofUser) throw new ProblemException('UNAUTHENTICATED');
+    await this.store.engine.ready();
+    const session = new SocketSession(this.store.engine, token, (left) => this.watch.remove(at.tag, left));
+    // Before it is read: what ends it from now on is noticed.
+    this.watch.add(at.tag, session);
+    try {
+      await session.look();
+      if (session.hasEnded) throw new ProblemException('UNAUTHENTICATED');
+      if (session.transport !== (presented.bearer ? 'bearer' : 'cookie')) {
+        this.options.observer?.onSessionEvent({ type: 'ignored', reason: 'wrong-transport' });
+        throw new ProblemException('UNAUTHENTICATED');
+      }
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+    return session;
+  }
+
+  onApplicationShutdown(): void {
+    this.watch.close();
+  }
+}
