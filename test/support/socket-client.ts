@@ -19,7 +19,7 @@ export const SOON_MS = 2_000;
 
 /** How a socket was closed. Rejects when it is still open by then. */
 export async function closedSoon(
-  socket: TestSocket,
+  socket: Pick<TestSocket, 'closed'>,
   withinMs = SOON_MS,
 ): Promise<{ code: number; reason: string }> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,14 @@
 import type { AddressInfo } from 'node:net';
-import { Controller, HttpCode, Inject, Module, Post, Query, Req } from '@nestjs/common';
+import {
+  Controller,
+  HttpCode,
+  type INestApplication,
+  Inject,
+  Module,
+  Post,
+  Query,
+  Req,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Request } from 'express';
@@ -111,9 +120,15 @@ export interface SocketHost {
 /** The origin of the pages that the host knows. */
 export const ORIGIN = 'https://game.example.com';
 
+const onGateways = (app: INestApplication): void => {
+  app.useWebSocketAdapter(new SessionWsAdapter(app, { origins: [ORIGIN] }));
+};
+
+/** @param serve serves its sockets in another way than by Nest's gateways */
 export async function startSocketHost(
   client: Redis | Cluster,
   options: Partial<SessionModuleOptions> = {},
+  serve = onGateways,
 ): Promise<SocketHost> {
   handled.length = 0;
   @Module({
@@ -127,12 +142,12 @@ export async function startSocketHost(
       }),
     ],
     controllers: [HostController],
-    providers: [HostGateway],
+    providers: serve === onGateways ? [HostGateway] : [],
   })
   class HostModule {}
   const app = await NestFactory.create(HostModule, { logger: false });
   app.useGlobalFilters(new ProblemFilter());
-  app.useWebSocketAdapter(new SessionWsAdapter(app, { origins: [ORIGIN] }));
+  serve(app);
   await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
   const call: SocketHost['call'] = (path, headers = {}) => fetch(url + path, { method: 'POST', headers });

@@ -1,0 +1,30 @@
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { SocketSession } from 'latchkey';
+import { ConnectedSession } from 'latchkey/ws';
+
+/** What the session of a player holds. */
+interface Position {
+  x?: number;
+  y?: number;
+}
+
+/** Every connection here has a live session, and is closed when that ends. */
+@WebSocketGateway({ path: '/play', maxPayload: 1_024 })
+export class GameGateway {
+  @SubscribeMessage('move')
+  async move(@ConnectedSession() session: SocketSession, @MessageBody() to?: { dx?: unknown; dy?: unknown }) {
+    const [dx, dy] = [Math.sign(Number(to?.dx) || 0), Math.sign(Number(to?.dy) || 0)];
+    // Runs again on what is stored whenever another tab, or another node, was faster: no step is lost.
+    const { x, y }: Position = await session.update((at: Position) => {
+      at.x = (at.x ?? 0) + dx;
+      at.y = (at.y ?? 0) + dy;
+    });
+    return { event: 'moved', data: { player: session.principal.displayName, x, y } };
+  }
+
+  @SubscribeMessage('look')
+  async look(@ConnectedSession() session: SocketSession) {
+    const { x = 0, y = 0 }: Position = await session.read();
+    return { event: 'here', data: { x, y } };
+  }
+}
