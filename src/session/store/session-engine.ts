@@ -98,7 +98,8 @@ export class SessionEngine {
   ): SessionState | null {
     const decoded = this.codec.decode(raw);
     if (typeof decoded === 'string') return this.refuse(at, decoded);
-    if (at.ofUser && decoded.header.generation < generation) return null;
+    // Not `<`: what somebody has put there that is no number must not be passed over.
+    if (at.ofUser && !(decoded.header.generation >= generation)) return null;
     if (decoded.header.absoluteExpiryMs <= this.redis.clock.now()) return null;
     const fault = this.quarantine.faultOf(at, decoded);
     if (fault) return this.refuse(at, fault);

@@ -5,7 +5,7 @@ export const MUTANTS_OF_CODE: Mutant[] = [
   {
     name: 'a read does not compare the generation',
     file: 'store/session-engine.ts',
-    find: 'if (at.ofUser && decoded.header.generation < generation) return null;',
+    find: 'if (at.ofUser && !(decoded.header.generation >= generation)) return null;',
     replace: '',
     around: ['revocationsOfAll'],
     setting: { inlineDeletes: 0, sweeps: false },
