@@ -41,6 +41,8 @@ const BY_NAME = {
   'out-of-memory': 'fills the memory of one server to the byte; the scripts are the same on several',
   'properties/session-mutants': 'is about what the property test finds, which runs on all topologies',
   'store-commonjs': 'is about how the package is loaded',
+  'session-vectors': 'is about what one record is, which is the same on all topologies',
+  clients: 'starts the servers that the clients know by itself',
 };
 
 /** @returns {Map<string, string>} the reason by the path below test/, without `.e2e-spec.ts` */
