@@ -16,11 +16,11 @@ export function canUseApt() {
  * Installs Debian packages for the programs in them: no service of theirs is started, now or when the machine boots.
  *
  * @param {string[]} packages
- * @param {{ service: string, files?: { path: string, text: string, mode?: number }[] }} options the service that comes
- *   along, and files that are there during the installation only
+ * @param {{ service?: string, files?: { path: string, text: string, mode?: number }[] }} [options] the service that
+ *   comes along, and files that are there during the installation only
  * @throws {SetupError} when apt-get fails; its output is on standard error.
  */
-export async function aptInstall(packages, { service, files = [] }) {
+export async function aptInstall(packages, { service, files = [] } = {}) {
   say(`installing ${packages.join(' ')} with apt-get`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const remove = placeFiles([POLICY, ...files]);
@@ -37,6 +37,7 @@ export async function aptInstall(packages, { service, files = [] }) {
     process.removeListener('exit', remove);
     for (const signal of signals) process.removeListener(signal, leave);
   }
+  if (service === undefined) return;
   // Nor with the machine's next start; under systemd this asks systemctl.
   await run('update-rc.d', [service, 'disable']);
   say(`the system's own ${service} service is left switched off; Latchkey starts servers of its own`);

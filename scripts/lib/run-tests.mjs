@@ -1,9 +1,11 @@
 import { delimiter, dirname } from 'node:path';
 import { ensureInstall } from './ensure-install.mjs';
+import { ensureLanguages } from './ensure-languages.mjs';
 import { ensureNginx } from './ensure-nginx.mjs';
 import { ensurePostgres } from './ensure-postgres.mjs';
 import { ensureRedis } from './ensure-redis.mjs';
 import { run } from './run.mjs';
+import { say, SetupError } from './say.mjs';
 
 /**
  * Runs Jest, with everything the tests need installed.
@@ -17,6 +19,7 @@ export async function runTests(args, settings = {}) {
   const redisServer = await ensureRedis();
   // For an example, which would install it itself, but next to other tests.
   await ensureNginx();
+  if (needLanguages(args, settings)) await ensureLanguages().catch(sayWhatToDo);
   const env = {
     ...process.env,
     // Jest runs ES modules only with the first; the second keeps Node from warning about it once per worker.
@@ -33,4 +36,25 @@ export async function runTests(args, settings = {}) {
   const end = args.some((arg) => arg.startsWith('--watch')) ? [] : ['--forceExit'];
   const jest = ['node_modules/jest/bin/jest.js', '--maxWorkers=2', ...end, ...coverage, ...args];
   return run(process.execPath, jest, { env, stdio: 'inherit' });
+}
+
+/**
+ * Of all the tests, one file needs them, and it does not run on several topologies.
+ *
+ * @param {string[]} args
+ * @param {Record<string, string>} settings
+ */
+function needLanguages(args, settings) {
+  if (settings.LATCHKEY_TEST_REDIS !== undefined) return false;
+  return args.length === 0 || args.some((arg) => arg.includes('clients'));
+}
+
+/**
+ * That file fails then; the others need not wait for a JDK.
+ *
+ * @param {unknown} error
+ */
+function sayWhatToDo(error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
 }
