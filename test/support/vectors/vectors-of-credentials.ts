@@ -121,7 +121,7 @@ export const vectorsOfCredentials: SessionVector[] = [
     one.cookie(fixed('secret that was taken out', 43)),
   ]),
   refused('a cookie signed with an index key', 'bad-credential', (one) => [
-    one.cookie(DEFAULTS.indexKeys[0] as string),
+    one.cookie(DEFAULTS.indexKeys[0]),
   ]),
   refused('a cookie whose signature lacks its last character', 'bad-credential', (one) => [
     cookie(`${COOKIE}=${decodeURIComponent(value(one)).slice(0, -1)}`),
