@@ -1,0 +1,43 @@
+import { Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import type { Request } from 'express';
+import { AuthService, CurrentUser, Public, type SessionPrincipal, SessionService } from 'latchkey';
+import { ApiKeyGuard } from './api-key.guard.js';
+import type { KeyLogin } from './api-key.strategy.js';
+import { Programs } from './programs.js';
+
+@Controller()
+export class ApiController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: SessionService,
+    private readonly programs: Programs,
+  ) {}
+
+  /** A key for a token: from here on the key stays at home. */
+  @Public()
+  @UseGuards(ApiKeyGuard)
+  @Post('login/key')
+  @HttpCode(200)
+  async login(@Req() req: Request) {
+    const { ticket } = req.authInfo as KeyLogin;
+    const program = req.user as SessionPrincipal;
+    const { token, session } = await this.auth.establishSession(req, program, {
+      ticket,
+      transport: 'bearer',
+    });
+    return { token, expiresAt: session.expiresAt };
+  }
+
+  @Get('report')
+  report(@CurrentUser() program: SessionPrincipal) {
+    return { for: program.id, rows: [] };
+  }
+
+  /** A new key. The sessions that were made with the old one end, and a login with it that is under way makes none. */
+  @Post('key')
+  async replaceKey(@CurrentUser() program: SessionPrincipal) {
+    const key = this.programs.issueKey(program.id);
+    const { revoked } = await this.sessions.revokeAll(program.id);
+    return { key, revoked };
+  }
+}
