@@ -1,4 +1,4 @@
-const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|express|ws)/)';
+const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|options|express|ws)/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -157,6 +157,5 @@ function authOptions(env: Env, { users, tokens, trail, client, metrics }: AuthPa
     argon2: env.argon2,
     threadPoolSize: env.threadPoolSize,
     origins: knownOrigins(env),
-    cookie: { ...env.cookie, sameSite: 'lax' },
   };
 }

@@ -3,4 +3,5 @@ export * from './session/index.js';
 export * from './auth/index.js';
 export * from './admin/index.js';
 export * from './problem/index.js';
+export { InvalidOptionsError } from './options/index.js';
 export { PresetExpressAdapter } from './express/index.js';

@@ -193,7 +193,7 @@ describe('RedisAnonymousSessionLimiter', () => {
 
   it('names every option that is wrong', () => {
     expect(() => limiter({ perAddress: 0, windowSeconds: 1.5 })).toThrow(
-      /perAddress, perNetwork, windowSeconds/,
+      /- perAddress: .+\n- perNetwork: .+\n- windowSeconds: must be a whole number of at least 1/,
     );
   });
 });

@@ -277,7 +277,7 @@ describe('RedisLoginThrottle', () => {
 
     it('refuses to be made with a limit that is none', () => {
       expect(() => withOptions({ addressFailures: 0, serviceFailures: 1.5, accountFailures: 100 })).toThrow(
-        /accountFailures, addressFailures, networkFailures, serviceFailures/,
+        /- addressFailures, serviceFailures, accountFailures: must be whole numbers/,
       );
       expect(() => withOptions({ secrets: ['short'] })).toThrow(/secrets/);
     });

@@ -33,6 +33,11 @@ describe('the options of RedisSessionStore', () => {
       { client: new Redis({ lazyConnect: true, keyPrefix: 'x:' }) },
       /put it into the option prefix instead/,
     ],
+    [
+      'a misspelt option',
+      { idleTimeoutMS: 1 },
+      /idleTimeoutMS: there is no such option; is idleTimeoutMs meant/,
+    ],
     ['a prefix that is no text', { prefix: 1 }, /prefix must be a string/],
     ['a ttl of nothing', { ttl: 0 }, /ttl must be a positive number of seconds/],
     [

@@ -11,6 +11,12 @@ describe('checkAdminOptions', () => {
     expect(checkAdminOptions({ users, events })).toEqual({ users, events });
   });
 
+  it('refuses a misspelt option', () => {
+    const check = () => checkAdminOptions({ users, events, event: events } as AdminModuleOptions);
+    expect(check).toThrow('- event: there is no such option; is events meant?');
+    expect(() => checkAdminOptions(undefined as never)).toThrow('- options: pass an object');
+  });
+
   it('names every method that is missing, of both ports at once', () => {
     const { update: _update, ...fewer } = users;
     const check = () => checkAdminOptions({ users: fewer } as unknown as AdminModuleOptions);

@@ -1,29 +1,28 @@
+import { InvalidOptionsError, methodsMissing, named, NO_OPTIONS, unknownOptions } from '../options/index.js';
 import type { AdminModuleOptions } from './admin.module-definition.js';
 
-const USER_METHODS = ['search', 'find', 'count', 'update'] as const;
-const EVENT_METHODS = ['list', 'countSince'] as const;
+const KNOWN: Record<keyof AdminModuleOptions, true> = { users: true, events: true };
+const CANNOT_START = 'AdminModule cannot start';
 
 /**
  * Checks what a host passed. Reports every problem at once, by name.
- * @throws TypeError
+ * @throws InvalidOptionsError
  */
 export function checkAdminOptions(options: AdminModuleOptions): AdminModuleOptions {
-  const problems = [
-    ...missingMethods('users', 'UserDirectory', options.users, USER_METHODS),
-    ...missingMethods('events', 'EventDirectory', options.events, EVENT_METHODS),
-  ];
-  if (problems.length > 0)
-    throw new TypeError(`AdminModule cannot start:\n${problems.map((p) => `- ${p}`).join('\n')}`);
+  if (!named(options)) throw new InvalidOptionsError(CANNOT_START, [NO_OPTIONS]);
+  InvalidOptionsError.throwFor(CANNOT_START, [
+    ...unknownOptions(options, KNOWN),
+    ...portProblem(
+      'users',
+      'UserDirectory',
+      methodsMissing(options.users, ['search', 'find', 'count', 'update']),
+    ),
+    ...portProblem('events', 'EventDirectory', methodsMissing(options.events, ['list', 'countSince'])),
+  ]);
   return options;
 }
 
-function missingMethods<T extends object>(
-  name: string,
-  port: string,
-  value: T | undefined,
-  methods: readonly (keyof T & string)[],
-): string[] {
-  const missing = methods.filter((method) => typeof value?.[method] !== 'function');
-  if (missing.length === 0) return [];
-  return [`${name}: pass an object with the methods of ${port}; missing: ${missing.join(', ')}.`];
-}
+const portProblem = (name: string, port: string, missing: string[]) =>
+  missing.length === 0
+    ? []
+    : [`${name}: pass an object with the methods of ${port}; missing: ${missing.join(', ')}.`];

@@ -80,9 +80,9 @@ export interface AuthModuleOptions {
   origins?: string[] | KnownOrigins;
   /** What a logout asks browsers to forget, as in `Clear-Site-Data`. @default ['cache', 'storage'] */
   clearSiteData?: string[];
-  /** The session cookie, as SessionModule has it, to be deleted at logout. @default { name: '__Host-sid', secure: true, sameSite: 'lax' } */
+  /** The session cookie, to be deleted at logout. @default SessionModule's; another one is refused */
   cookie?: Partial<SessionCookieOptions>;
-  /** The role that counts only in a session of the admin profile, as SessionModule has it. @default 'admin' */
+  /** The role that counts only in a session of the admin profile. @default SessionModule's; another one is refused */
   adminRole?: string;
 }
 

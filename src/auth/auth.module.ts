@@ -1,5 +1,6 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { noStore } from '../problem/index.js';
+import { SESSION_OPTIONS } from '../session/index.js';
 import { AuthController } from './auth.controller.js';
 import {
   AUTH_OPTIONS,
@@ -49,7 +50,11 @@ import { VerifyController } from './verify.controller.js';
     VerifyController,
   ],
   providers: [
-    { provide: AUTH_OPTIONS, useFactory: resolveAuthOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: AUTH_OPTIONS,
+      useFactory: resolveAuthOptions,
+      inject: [MODULE_OPTIONS_TOKEN, SESSION_OPTIONS],
+    },
     {
       provide: PasswordPolicy,
       useFactory: ({ passwordMinLength, contextWords }: ResolvedAuthOptions) =>

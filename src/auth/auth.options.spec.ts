@@ -68,6 +68,46 @@ describe('resolveAuthOptions', () => {
     });
   });
 
+  it('has the cookie and the admin role that SessionModule has, and no others', () => {
+    const cookie = { name: 'sid', secure: false, sameSite: 'lax' } as const;
+    const session = { cookie, adminRole: 'boss' };
+    expect(resolveAuthOptions({ userStore, throttle }, session)).toMatchObject(session);
+    const same = { cookie: { name: 'sid' }, adminRole: 'boss' };
+    expect(resolveAuthOptions({ userStore, throttle, ...same }, session)).toMatchObject(session);
+    const other = { cookie: { name: '__Host-sid', secure: true }, adminRole: 'admin' };
+    expect(() => resolveAuthOptions({ userStore, throttle, ...other }, session)).toThrow(
+      /- cookie: is another one than SessionModule's; leave it out.+\n- adminRole: is another one/,
+    );
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'a misspelt option',
+      { registeration: 'open' },
+      'registeration: there is no such option; is registration',
+    ],
+    ['what stands beside a factory', { isGlobal: true }, 'isGlobal: .* beside useFactory'],
+    ['a cost as a text', { argon2: { ...DEFAULT_ARGON2, timeCost: '2' } }, 'argon2: memoryKib, timeCost and'],
+    ['a cost of another name', { argon2: { ...DEFAULT_ARGON2, memory: 1 } }, 'argon2.memory: there is no'],
+    ['a hasher that only compares', { hasher: { verify: never } }, 'hasher: pass a PasswordHasher'],
+    ['origins as a text', { origins: 'https://app.example.com' }, 'origins: every entry'],
+    ['words as a text', { contextWords: 'shop' }, 'contextWords: must be a list'],
+    ['what to forget as a text', { clearSiteData: 'cache' }, 'clearSiteData: every entry'],
+    ['a window as a text', { reauthWindowMs: '900000' }, 'reauthWindowMs: must be a positive number'],
+    ['an observer that hears nothing', { hashObserver: {} }, 'hashObserver: pass a HashObserver'],
+    ['a user that is no function', { loadUser: {} }, 'loadUser: pass a function'],
+    ['a cookie as a text', { cookie: 'sid' }, 'cookie: must be an object'],
+    ['a cookie with a domain', { cookie: { domain: 'example.com' } }, 'cookie.domain: .* without Domain'],
+  ])('refuses %s, by name and with what to do', (_, wrong, message) => {
+    expect(() => resolveAuthOptions({ userStore, throttle, ...wrong })).toThrow(
+      new RegExp(`^AuthModule cannot start:\\n- ${message}[^\\n]*$`),
+    );
+  });
+
+  it('refuses what is no object in place of options', () => {
+    expect(() => resolveAuthOptions(undefined as never)).toThrow('- options: pass an object');
+  });
+
   it('reports everything that is wrong at once, with what to do', () => {
     const wrong = {
       registration: 'maybe',

@@ -1,6 +1,7 @@
 export { SessionModule } from './session.module.js';
 export type {
   SessionCookieOptions,
+  ResolvedSessionOptions,
   SessionModuleExtras,
   SessionModuleOptions,
 } from './session.module-definition.js';
@@ -15,7 +16,7 @@ export { SocketSession } from './sockets/socket-session.js';
 export type { SocketEnding } from './sockets/socket-ending.js';
 export type { LegacySession, TakeoverOptions } from './takeover/takeover.options.js';
 export { isGuessable, MAKE_A_SECRET } from './token/secret-strength.js';
-export { SESSION_STORE } from './session.tokens.js';
+export { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 export { demandCookieTransport } from './request/cookie-transport.js';
 export { onStoreBudget } from './request/store-budget.js';
 export { holdUntilStored } from './request/hold-until-stored.js';

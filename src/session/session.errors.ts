@@ -115,7 +115,7 @@ export class InsecureTransportError extends SessionError {
       'The session cookie is Secure, but this request did not come by https as far as the application can tell, so that ' +
         "no cookie can be set. Behind a proxy that ends TLS, have it send X-Forwarded-Proto and set Express's 'trust " +
         "proxy' to its address or network (TRUSTED_PROXIES). For plain http in development, set cookie: { name: 'sid', " +
-        'secure: false } in SessionModule and AuthModule.',
+        'secure: false } in SessionModule.',
     );
   }
 

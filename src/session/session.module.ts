@@ -53,7 +53,7 @@ const REPLAY_PATIENCE_MS = 1_000;
     SessionService,
     SessionSockets,
   ],
-  exports: [SessionService, SessionSockets, SESSION_STORE, JournalReplay],
+  exports: [SessionService, SessionSockets, SESSION_OPTIONS, SESSION_STORE, JournalReplay],
 })
 export class SessionModule
   extends ConfigurableModuleClass

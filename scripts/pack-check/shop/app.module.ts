@@ -22,8 +22,6 @@ import { SignInLinks } from './sign-in-links.js';
 import { Trail } from './trail.js';
 
 const { SESSION_SECRET = '', SESSION_INDEX_KEY = '' } = process.env;
-// Plain http on this machine; in production both modules do without this option.
-const cookie = { name: 'sid', secure: false };
 
 @Module({
   imports: [
@@ -37,7 +35,8 @@ const cookie = { name: 'sid', secure: false };
         secrets: [SESSION_SECRET],
         indexKeys: [SESSION_INDEX_KEY],
         carryOver: ['cart'],
-        cookie,
+        // Plain http on this machine; in production the default.
+        cookie: { name: 'sid', secure: false },
       }),
     }),
     AuthModule.forRootAsync({
@@ -49,7 +48,6 @@ const cookie = { name: 'sid', secure: false };
         events: trail,
         loadUser: ({ id }) => customers.find(id),
         registration: 'open' as const,
-        cookie,
       }),
     }),
   ],

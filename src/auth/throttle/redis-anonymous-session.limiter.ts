@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { InvalidOptionsError, isWhole, problemOfClient, unknownOptions } from '../../options/index.js';
 import { AnonymousSessionLimiter, type Visitor } from '../../session/index.js';
 import { clientNetworks } from './client-networks.js';
 import { refuse } from './refusal.js';
@@ -17,6 +18,13 @@ export interface RedisAnonymousSessionLimiterOptions {
   windowSeconds?: number | undefined;
 }
 
+const KNOWN: Record<keyof RedisAnonymousSessionLimiterOptions, true> = {
+  client: true,
+  prefix: true,
+  perAddress: true,
+  perNetwork: true,
+  windowSeconds: true,
+};
 const NETWORK_FACTOR = 5;
 const MESSAGE = 'Too many new sessions from here. Wait before the next one.';
 
@@ -30,20 +38,20 @@ export class RedisAnonymousSessionLimiter extends AnonymousSessionLimiter {
   private readonly quotas: readonly [address: number, network: number];
   private readonly windowSeconds: number;
 
-  /** @throws TypeError naming the options that are wrong */
-  constructor({ client, prefix = 'lk:', ...limits }: RedisAnonymousSessionLimiterOptions) {
+  /** @throws InvalidOptionsError */
+  constructor(options: RedisAnonymousSessionLimiterOptions) {
     super();
-    const { perAddress = 120, windowSeconds = 3_600 } = limits;
-    const { perNetwork = perAddress * NETWORK_FACTOR } = limits;
-    const wrong = Object.entries({ perAddress, perNetwork, windowSeconds }).filter(
-      ([, limit]) => !Number.isInteger(limit) || limit < 1,
-    );
-    if (wrong.length > 0) {
-      throw new TypeError(
-        'RedisAnonymousSessionLimiter: must be whole numbers of at least 1: ' +
-          `${wrong.map(([name]) => name).join(', ')}.`,
-      );
-    }
+    const { client, prefix = 'lk:', perAddress = 120, windowSeconds = 3_600 } = options;
+    const { perNetwork = perAddress * NETWORK_FACTOR } = options;
+    const limits = Object.entries({ perAddress, perNetwork, windowSeconds });
+    const problems = [
+      ...unknownOptions(options, KNOWN),
+      problemOfClient(client),
+      ...limits.map(
+        ([name, limit]) => !isWhole(limit, 1) && `${name}: must be a whole number of at least 1.`,
+      ),
+    ].filter((problem) => typeof problem === 'string');
+    InvalidOptionsError.throwFor('RedisAnonymousSessionLimiter cannot be made', problems);
     this.redis = new ThrottleRedis(client);
     this.prefix = prefix;
     this.quotas = [perAddress, perNetwork];

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { InvalidOptionsError, problemOfClient, unknownOptions } from '../../options/index.js';
 import { isGuessable, MAKE_A_SECRET } from '../../session/index.js';
 import {
   type AcceptedAttempt,
@@ -11,7 +12,12 @@ import { AccountCounters, type Standing, STOP_FAILURES } from './account-counter
 import { clientNetworks } from './client-networks.js';
 import { newDeviceId, signDeviceToken, verifyDeviceToken } from './device-token.js';
 import { exceeded, type Refusal, refuse, spent } from './refusal.js';
-import { resolveThrottleLimits, type ThrottleLimits, type ThrottlePolicies } from './throttle-limits.js';
+import {
+  resolveThrottleLimits,
+  throttleLimitProblems,
+  type ThrottleLimits,
+  type ThrottlePolicies,
+} from './throttle-limits.js';
 import { AccountKeys } from './throttle-keys.js';
 import { ThrottleRedis } from './throttle.scripts.js';
 import { type CountedWindow, WindowCounters } from './window-counters.js';
@@ -43,6 +49,31 @@ interface Begun {
 const STOPPED =
   'Too many failed attempts in a row. Set a new password, or ask for the account to be unlocked.';
 const MIN_SECRET_LENGTH = 32;
+const KNOWN: Record<keyof RedisLoginThrottleOptions, true> = {
+  client: true,
+  prefix: true,
+  secrets: true,
+  accountFailures: true,
+  addressFailures: true,
+  mails: true,
+  networkFailures: true,
+  networkRegistrations: true,
+  registrations: true,
+  serviceFailures: true,
+};
+
+function problemsOf({ client, secrets = [], prefix, ...limits }: RedisLoginThrottleOptions): string[] {
+  const strong = (secret: unknown) =>
+    typeof secret === 'string' && secret.length >= MIN_SECRET_LENGTH && !isGuessable(secret);
+  return [
+    ...unknownOptions({ ...limits }, KNOWN),
+    problemOfClient(client),
+    prefix !== undefined && typeof prefix !== 'string' && 'prefix: must be a text.',
+    !(Array.isArray(secrets) && secrets.every(strong)) &&
+      `secrets: must be a list, every entry of at least ${MIN_SECRET_LENGTH} random characters; ${MAKE_A_SECRET}.`,
+    ...throttleLimitProblems(limits),
+  ].filter((problem) => typeof problem === 'string');
+}
 
 /**
  * Counts failures in Redis for all nodes together: per account, known or not, with a back-off that doubles and a stop
@@ -62,15 +93,12 @@ export class RedisLoginThrottle extends LoginThrottle {
   private readonly accounts: AccountCounters;
   private readonly windows: WindowCounters;
 
-  /** @throws TypeError naming the options that are wrong */
+  /** @throws InvalidOptionsError */
   constructor(options: RedisLoginThrottleOptions) {
     super();
+    InvalidOptionsError.throwFor('RedisLoginThrottle cannot be made', problemsOf(options));
     const { client, prefix = 'lk:', secrets = [], ...limits } = options;
     const { accountFailures, policies } = resolveThrottleLimits(limits);
-    if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH || isGuessable(secret)))
-      throw new TypeError(
-        `RedisLoginThrottle: every entry of secrets needs at least ${MIN_SECRET_LENGTH} random characters; ${MAKE_A_SECRET}.`,
-      );
     this.prefix = prefix;
     this.secrets = secrets;
     this.policies = policies;

@@ -1,3 +1,4 @@
+import { isWhole } from '../../options/index.js';
 import type { RateLimitPolicy } from '../auth.errors.js';
 
 /** How much is let through before attempts are refused. Failures of known devices count for the device only. */
@@ -39,7 +40,20 @@ const NETWORK_FACTOR = 5;
 // NIST's 100 failures in a row stop an account; a back-off has to begin before.
 const MOST_ACCOUNT_FAILURES = 99;
 
-/** Puts the defaults in place. @throws TypeError naming every limit that is no positive whole number */
+/** What is wrong with limits that a host has set; one line for all of them. */
+export function throttleLimitProblems(limits: ThrottleLimits): string[] {
+  const wrong = Object.entries(limits as Record<string, unknown>).filter(([name, limit]) => {
+    const most = name === 'accountFailures' ? MOST_ACCOUNT_FAILURES : Number.MAX_SAFE_INTEGER;
+    return limit !== undefined && !isWhole(limit, 1, most);
+  });
+  if (wrong.length === 0) return [];
+  const names = wrong.map(([name]) => name).join(', ');
+  return [
+    `${names}: must be whole numbers of at least 1 (accountFailures: at most ${MOST_ACCOUNT_FAILURES}).`,
+  ];
+}
+
+/** Puts the defaults in place. */
 export function resolveThrottleLimits(limits: ThrottleLimits): {
   accountFailures: number;
   policies: ThrottlePolicies;
@@ -54,16 +68,6 @@ export function resolveThrottleLimits(limits: ThrottleLimits): {
     networkRegistrations: limits.networkRegistrations ?? registrations * NETWORK_FACTOR,
     mails: limits.mails ?? 10,
   };
-  const wrong = Object.entries(resolved).filter(([name, limit]) => {
-    const most = name === 'accountFailures' ? MOST_ACCOUNT_FAILURES : Number.MAX_SAFE_INTEGER;
-    return !Number.isInteger(limit) || limit < 1 || limit > most;
-  });
-  if (wrong.length > 0) {
-    throw new TypeError(
-      `RedisLoginThrottle: must be whole numbers of at least 1 (accountFailures: at most ${MOST_ACCOUNT_FAILURES}): ` +
-        `${wrong.map(([name]) => name).join(', ')}.`,
-    );
-  }
   const policy = (name: string, quota: number, windowSeconds: number) => ({ name, quota, windowSeconds });
   return {
     accountFailures: resolved.accountFailures,

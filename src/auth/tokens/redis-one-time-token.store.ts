@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
+import { InvalidOptionsError, problemOfClient, unknownOptions } from '../../options/index.js';
 import { Breaker } from '../../session/index.js';
 import { type OneTimeTokenRecord, OneTimeTokenStore } from '../one-time-token-store.js';
 
@@ -30,8 +31,15 @@ export class RedisOneTimeTokenStore extends OneTimeTokenStore {
   private readonly breaker: Breaker;
   private readonly prefix: string;
 
-  constructor({ client, prefix = 'lk:' }: RedisOneTimeTokenStoreOptions) {
+  /** @throws InvalidOptionsError */
+  constructor(options: RedisOneTimeTokenStoreOptions) {
     super();
+    const { client, prefix = 'lk:' } = options;
+    const problem = problemOfClient(client);
+    InvalidOptionsError.throwFor('RedisOneTimeTokenStore cannot be made', [
+      ...unknownOptions(options, { client: true, prefix: true }),
+      ...(problem === undefined ? [] : [problem]),
+    ]);
     client.defineCommand('lkTakeToken', { numberOfKeys: 1, lua: TAKE });
     this.tokens = client as TokenClient;
     this.breaker = Breaker.of(client);

@@ -1,35 +1,35 @@
+import { InvalidOptionsError, problemOfClient, unknownOptions } from '../../options/index.js';
 import { isGuessable, MAKE_A_SECRET } from '../token/secret-strength.js';
 import type { RedisSessionStoreOptions } from './redis-session.store.options.js';
 
 const MIN_SECRET_LENGTH = 32;
+// The compiler sees to it that none is forgotten. The last three are connect-redis's.
+const KNOWN: Record<keyof RedisSessionStoreOptions | 'disableTTL' | 'disableTouch' | 'scanCount', true> = {
+  absoluteTimeoutMs: true,
+  client: true,
+  idleTimeoutMs: true,
+  indexKeys: true,
+  limitPolicy: true,
+  maxSessionBytes: true,
+  maxSessions: true,
+  observer: true,
+  prefix: true,
+  serializer: true,
+  touchIntervalMs: true,
+  ttl: true,
+  untaggedIds: true,
+  userId: true,
+  disableTTL: true,
+  disableTouch: true,
+  scanCount: true,
+};
 
 /**
  * Checks what a host passed. Reports every problem at once, by name, never by value.
- * @throws TypeError
+ * @throws InvalidOptionsError
  */
 export function checkStoreOptions(options: RedisSessionStoreOptions): void {
-  const problems = problemsOf(options);
-  if (problems.length > 0) {
-    throw new TypeError(
-      `RedisSessionStore cannot be made:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
-    );
-  }
-}
-
-/** What is wrong with a client; undefined when nothing is. */
-export function problemOfClient(client: unknown): string | undefined {
-  const { defineCommand, options } = (client ?? {}) as {
-    defineCommand?: unknown;
-    options?: { keyPrefix?: string; redisOptions?: { keyPrefix?: string } };
-  };
-  if (typeof defineCommand !== 'function') {
-    return 'client must be an ioredis Redis or Cluster; for node-redis, open a second connection with ioredis.';
-  }
-  // ioredis puts it before the keys of a command, not before those that a script makes from its arguments.
-  if (options?.keyPrefix || options?.redisOptions?.keyPrefix) {
-    return 'client must have no keyPrefix; put it into the option prefix instead.';
-  }
-  return undefined;
+  InvalidOptionsError.throwFor('RedisSessionStore cannot be made', problemsOf(options));
 }
 
 /** What is wrong with index keys; undefined when nothing is. */
@@ -49,6 +49,7 @@ function problemsOf(options: Partial<RedisSessionStoreOptions> = {}): string[] {
   const unless = (value: unknown, holds: boolean, problem: string) =>
     need(value === undefined || holds, problem);
 
+  problems.push(...unknownOptions(options, KNOWN));
   say(problemOfClient(client));
   unless(prefix, typeof prefix === 'string', 'prefix must be a string.');
   unless(
