@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { blocksOf, firstForeignLine } from './support/guide-blocks.js';
+import { blocksOf, firstForeignLine, type GuideBlock } from './support/guide-blocks.js';
 
 const ROOT = new URL('../', import.meta.url);
 const GUIDES = readdirSync(new URL('docs/guides/', ROOT)).filter((name) => name.endsWith('.md'));
@@ -11,6 +11,15 @@ const CHECKED = /^(src|test|examples|clients|deploy|scripts\/pack-check)\//;
 
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 
+const wrongIn = (blocks: GuideBlock[]): string[] =>
+  blocks.flatMap(({ line, file, lines }) => {
+    if (file === undefined) return [`line ${line}: the block does not name the file that it is from`];
+    if (!CHECKED.test(file)) return [`line ${line}: nobody compiles or runs ${file}`];
+    if (!existsSync(new URL(file, ROOT))) return [`line ${line}: there is no ${file}`];
+    const foreign = firstForeignLine(lines, read(file));
+    return foreign === undefined ? [] : [`line ${line}: not in ${file}: ${foreign.trim()}`];
+  });
+
 describe.each(GUIDES)('docs/guides/%s', (name) => {
   const page = read(`docs/guides/${name}`);
 
@@ -18,14 +27,7 @@ describe.each(GUIDES)('docs/guides/%s', (name) => {
     const code = blocksOf(page).filter(
       ({ language, file }) => file !== undefined || !FREE.includes(language),
     );
-    const wrong = code.flatMap(({ line, file, lines }) => {
-      if (file === undefined) return [`line ${line}: the block does not name the file that it is from`];
-      if (!CHECKED.test(file)) return [`line ${line}: nobody compiles or runs ${file}`];
-      if (!existsSync(new URL(file, ROOT))) return [`line ${line}: there is no ${file}`];
-      const foreign = firstForeignLine(lines, read(file));
-      return foreign === undefined ? [] : [`line ${line}: not in ${file}: ${foreign.trim()}`];
-    });
-    expect(wrong).toEqual([]);
+    expect(wrongIn(code)).toEqual([]);
   });
 
   it('links to files that are there', () => {
@@ -36,6 +38,14 @@ describe.each(GUIDES)('docs/guides/%s', (name) => {
 
   it('is found from the README', () => {
     expect(read('README.md')).toContain(`(docs/guides/${name})`);
+  });
+});
+
+describe('README.md', () => {
+  it('shows the application of its first steps as it is run', () => {
+    const steps = blocksOf(read('README.md')).filter(({ file }) => file !== undefined);
+    expect(steps.length).toBeGreaterThan(1);
+    expect(wrongIn(steps)).toEqual([]);
   });
 });
 

@@ -5,9 +5,9 @@ import { AuthModule, ProblemFilter, RedisLoginThrottle, SessionGuard, SessionMod
 import { CartController } from './cart.controller.js';
 import { Customers } from './customers.js';
 
-const { REDIS_URL = '', SESSION_SECRET = '', SESSION_INDEX_KEY = '' } = process.env;
+const { REDIS_URL = '', SESSION_SECRET = '', SESSION_INDEX_KEY = '', NODE_ENV } = process.env;
 const secrets = [SESSION_SECRET];
-const cookie = { name: 'sid', secure: false }; // plain http; with https leave it out
+// Without these, requests wait for a Redis that is frozen or away.
 const client = new Redis(REDIS_URL, {
   commandTimeout: 500,
   socketTimeout: 1_000,
@@ -15,6 +15,10 @@ const client = new Redis(REDIS_URL, {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
 });
+client.on('error', ({ message }: Error) => console.error(`Redis: ${message}`));
+
+/** Browsers keep the usual cookie, __Host-sid, over https only, so plain http in development needs another one. */
+export const cookie = NODE_ENV === 'production' ? {} : { name: 'sid', secure: false };
 
 @Module({
   imports: [
@@ -28,15 +32,15 @@ const client = new Redis(REDIS_URL, {
     }),
     AuthModule.forRoot({
       userStore: new Customers(),
-      throttle: new RedisLoginThrottle({ client, secrets }),
-      registration: 'open',
+      throttle: new RedisLoginThrottle({ client, secrets }), // the secrets let it know devices again
+      registration: 'open', // the default is 'closed'
       cookie,
     }),
   ],
   controllers: [CartController],
   providers: [
-    { provide: APP_FILTER, useClass: ProblemFilter },
-    { provide: APP_GUARD, useClass: SessionGuard },
+    { provide: APP_FILTER, useClass: ProblemFilter }, // every error as application/problem+json
+    { provide: APP_GUARD, useClass: SessionGuard }, // closed by default; @Public() opens a route
   ],
 })
 export class AppModule implements OnApplicationShutdown {

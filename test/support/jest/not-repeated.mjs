@@ -33,6 +33,7 @@ const BY_NAME = {
   'refusals-at-start': NO_REDIS,
   'smtp-mail-sender': NO_REDIS,
   'store-options': NO_REDIS,
+  traefik: 'is about the configuration of a gateway',
   'user-changes': NO_REDIS,
   'redis-client': NO_REDIS,
   'revocation-journal': 'restores a dump of one server from a file beside it',
