@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { EventDirectory } from './event-directory.js';
 import type { UserDirectory } from './user-directory.js';
 
+/** What `AdminModule.forRoot` takes, and a factory of `forRootAsync` returns. Checked at start: InvalidOptionsError. */
 export interface AdminModuleOptions {
   /** The accounts to administer. */
   users: UserDirectory;
@@ -12,7 +13,7 @@ export interface AdminModuleOptions {
 /** The module's options, checked. */
 export const ADMIN_OPTIONS = Symbol('ADMIN_OPTIONS');
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<AdminModuleOptions>({
     moduleName: 'Admin',
   })

@@ -1,9 +1,15 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { noStore } from '../problem/index.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { AdminStatsService } from './admin-stats.service.js';
 import { AdminUsersService } from './admin-users.service.js';
-import { ADMIN_OPTIONS, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './admin.module-definition.js';
+import {
+  ADMIN_OPTIONS,
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
+} from './admin.module-definition.js';
 import { checkAdminOptions } from './admin.options.js';
 import { AdminEverybodyController } from './everybody.controller.js';
 import { AdminInsightController } from './insight.controller.js';
@@ -29,6 +35,17 @@ import { AdminUsersController } from './users.controller.js';
   ],
 })
 export class AdminModule extends ConfigurableModuleClass implements NestModule {
+  /** The module with these options. @throws InvalidOptionsError when the application starts */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** The module with options from a factory, which may be given providers and return a promise. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
     // What guards refuse, and what is not there, never comes to a handler's own headers.
     consumer.apply(noStore).forRoutes('admin{/*path}');

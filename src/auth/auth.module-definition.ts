@@ -19,6 +19,7 @@ import type { UserStore } from './user-store.js';
 /** Whether an `Origin`, as a browser sends it, is one that this request may come from. */
 export type KnownOrigins = (origin: string, req: IncomingMessage) => boolean;
 
+/** What `AuthModule.forRoot` takes, and a factory of `forRootAsync` returns. Checked at start: InvalidOptionsError. */
 export interface AuthModuleOptions {
   /** Where accounts live. */
   userStore: UserStore;
@@ -86,6 +87,7 @@ export interface AuthModuleOptions {
   adminRole?: string;
 }
 
+/** What stands beside the options, or beside `useFactory`. */
 export interface AuthModuleExtras {
   /** Makes AuthService and the guards available without importing the module again. @default false */
   isGlobal?: boolean;
@@ -125,7 +127,7 @@ export type ResolvedAuthOptions = Required<
 /** The module's options with every default in place. */
 export const AUTH_OPTIONS = Symbol('AUTH_OPTIONS');
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<AuthModuleOptions>({
     moduleName: 'Auth',
   })

@@ -1,11 +1,13 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { noStore } from '../problem/index.js';
 import { SESSION_OPTIONS } from '../session/index.js';
 import { AuthController } from './auth.controller.js';
 import {
   AUTH_OPTIONS,
+  type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
   type ResolvedAuthOptions,
 } from './auth.module-definition.js';
 import { resolveAuthOptions } from './auth.options.js';
@@ -100,6 +102,17 @@ import { VerifyController } from './verify.controller.js';
   ],
 })
 export class AuthModule extends ConfigurableModuleClass implements NestModule {
+  /** The module with these options. @throws InvalidOptionsError when the application starts */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** The module with options from a factory, which may be given providers and return a promise. `isGlobal` stands beside the factory. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(PassportMiddleware).forRoutes('{*path}');
     // What guards refuse, and what is not there, never comes to a handler's own headers.

@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 
-/** Names of the two ways to carry a session in the OpenAPI document's security schemes. */
+/** Name of the session cookie among the OpenAPI document's security schemes. */
 export const COOKIE_SCHEME = 'cookie';
+/** Name of the bearer token there. */
 export const BEARER_SCHEME = 'bearer';
 
 /** Headers of an answer that has ended sessions, for `ApiResponse`. */

@@ -62,6 +62,7 @@ export const RevokedSchema = z.object({
   }),
 });
 
+/** A user as the API shows one. */
 export type UserView = z.output<typeof UserSchema>;
 
 /** The members of a principal that the API shows; a host's users may have more. */

@@ -18,6 +18,7 @@ import { PasswordSetter } from './password/password-setter.js';
 import { PasswordResetService, type ResetToken } from './reset/password-reset.service.js';
 import type { ActOrigin, ChangeRecording } from './security-events.js';
 
+/** How a session is made for somebody whom the host has authenticated. */
 export interface EstablishSessionOptions {
   /** @default the transport of the credential that the request came with, else a cookie */
   transport?: Transport | undefined;

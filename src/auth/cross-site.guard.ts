@@ -5,6 +5,7 @@ import { hasCookie, presentedCredentials } from '../session/index.js';
 import type { KnownOrigins } from './auth.module-definition.js';
 import { crossSiteVerdict } from './cross-site.js';
 
+/** Where the browsers of an application come from. */
 export interface CrossSiteOptions {
   /**
    * The origins that browsers come from, such as `https://app.example.com`, the application's own among them; or a

@@ -81,6 +81,7 @@ export interface ChangeRecording {
  * the rejection is logged, so a full disk under the trail neither undoes a logout nor keeps anybody from one.
  */
 export abstract class SecurityEvents {
+  /** Keeps one event. */
   abstract record(event: SecurityEvent): Promise<void> | void;
 
   /**

@@ -23,6 +23,7 @@ type Constructor = new (...args: never[]) => object;
  * Node 24 on it is Nest's adapter and nothing else.
  */
 export class PresetExpressAdapter extends ExpressAdapter {
+  /** Makes the HTTP server, as Nest's adapter does, with requests that have Express's prototypes. */
   override initHttpServer(options: NestApplicationOptions): void {
     // Connections are tracked on the server that is there when Nest is told to; ours takes its place first.
     super.initHttpServer({ ...options, forceCloseConnections: false });

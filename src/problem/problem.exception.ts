@@ -12,6 +12,7 @@ export interface ProblemBody {
   [extension: string]: unknown;
 }
 
+/** What a problem says beyond its code. */
 export interface ProblemOptions {
   /** A sentence for this case, shown to the client. Never a password, token, or message of another system. */
   detail?: string;

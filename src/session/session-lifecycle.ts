@@ -42,9 +42,13 @@ export interface EstablishedSession {
   durable?: boolean;
 }
 
+/** Whom to log in, and how. */
 export interface EstablishOptions {
+  /** Whom; the session remembers this of him. */
   principal: SessionPrincipal;
+  /** From `takeTicket(principal.id)`, called before his credentials were read. */
   ticket: LoginTicket;
+  /** How the client will carry the session. */
   transport: Transport;
   /** Handle of a session of this user that makes room for the new one. */
   revokeSessionId?: string;

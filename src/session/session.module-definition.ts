@@ -6,6 +6,7 @@ import type { AnonymousSessionLimiter } from './anonymous-session-limiter.js';
 import type { Lifetimes, LimitPolicy, SessionObserver } from './session.types.js';
 import type { ResolvedTakeoverOptions, TakeoverOptions } from './takeover/takeover.options.js';
 
+/** What `SessionModule.forRoot` takes, and a factory of `forRootAsync` returns. Checked at start: InvalidOptionsError. */
 export interface SessionModuleOptions {
   /** A connected ioredis client; it stays the host's to close. */
   client: Redis | Cluster;
@@ -60,12 +61,14 @@ export interface SessionModuleOptions {
   observer?: SessionObserver;
 }
 
+/** The attributes of the session cookie that a host may choose. */
 export interface SessionCookieOptions {
   name: string;
   secure: boolean;
   sameSite: 'lax' | 'strict' | 'none';
 }
 
+/** What stands beside the options, or beside `useFactory`. */
 export interface SessionModuleExtras {
   /** Makes SessionService available without importing the module again. @default false */
   isGlobal?: boolean;
@@ -91,7 +94,7 @@ export type ResolvedSessionOptions = Required<
 
 export const SESSION_PATHS_EXCLUDED = Symbol('SESSION_PATHS_EXCLUDED');
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<SessionModuleOptions>({
     moduleName: 'Session',
   })

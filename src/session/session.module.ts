@@ -1,4 +1,5 @@
 import {
+  type DynamicModule,
   Inject,
   Logger,
   type MiddlewareConsumer,
@@ -15,8 +16,10 @@ import { reportOutages } from './outage-report.js';
 import { SessionLifecycle } from './session-lifecycle.js';
 import { SessionMiddleware } from './session.middleware.js';
 import {
+  type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
   type ResolvedSessionOptions,
   SESSION_PATHS_EXCLUDED,
   type SessionModuleOptions,
@@ -59,6 +62,16 @@ export class SessionModule
   extends ConfigurableModuleClass
   implements NestModule, OnModuleInit, OnApplicationShutdown
 {
+  /** The module with these options. @throws InvalidOptionsError when the application starts */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** The module with options from a factory, which may be given providers and return a promise. `isGlobal` and `exclude` stand beside the factory. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
   constructor(
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
     @Inject(SESSION_PATHS_EXCLUDED) private readonly excluded: string[],
@@ -68,6 +81,7 @@ export class SessionModule
     super();
   }
 
+  /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
     consumer
       .apply(SessionMiddleware)
@@ -75,6 +89,7 @@ export class SessionModule
       .forRoutes('{*path}');
   }
 
+  /** @internal Called by Nest. */
   async onModuleInit(): Promise<void> {
     // Without a server, on the command line, there is no adapter.
     refuseTrustInEverybody(
@@ -91,7 +106,7 @@ export class SessionModule
     engine.redis.clock.start();
   }
 
-  // After the HTTP server has finished its requests, which still touch and save.
+  /** @internal Called by Nest, after the HTTP server has finished its requests, which still touch and save. */
   async onApplicationShutdown(): Promise<void> {
     await this.replay?.close();
     await this.store.engine.close();

@@ -151,6 +151,7 @@ export type BreakerState = 'open' | 'half-open' | 'closed';
 
 /** Port: hears what happens to sessions. Called synchronously; it must not throw and must not block. */
 export abstract class SessionObserver {
+  /** Hears of one event, after it has taken effect. */
   abstract onSessionEvent(event: SessionEvent): void;
 
   /**
@@ -169,5 +170,6 @@ export interface RequestSession {
   profile: Profile;
   /** When the user last proved presence, ms of Redis's clock. */
   authenticatedAtMs: number;
+  /** The session as its owner may see it. */
   view(): SessionView;
 }

@@ -12,6 +12,7 @@ const MAX_MESSAGE_BYTES = 65_536;
 // Whoever does not answer a close frame by then is cut off.
 const CLOSING_MS = 500;
 
+/** Which connections the adapter takes. */
 export type SessionWsAdapterOptions = SocketGateOptions;
 
 /** Of a WebSocket of the package ws, what is needed here. */

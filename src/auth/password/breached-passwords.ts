@@ -6,6 +6,7 @@
  */
 export abstract class BreachedPasswords {
   /**
+   * Whether the password is known.
    * @param password normalised, as it would be hashed
    * @param signal aborted when nobody waits for the answer any more
    */

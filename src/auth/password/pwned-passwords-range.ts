@@ -5,6 +5,7 @@ const PREFIX_LENGTH = 5;
 // Padded answers have 1000 lines at most, of 40 bytes or so.
 const MAX_ANSWER_BYTES = 256 * 1024;
 
+/** Where the range is asked for. */
 export interface PwnedPasswordsRangeOptions {
   /** Where `range/` is. @default 'https://api.pwnedpasswords.com/' */
   url?: string;
@@ -24,6 +25,7 @@ export class PwnedPasswordsRange extends BreachedPasswords {
     this.base = url.endsWith('/') ? url : `${url}/`;
   }
 
+  /** Asks for the range of its SHA-1's first five digits. Rejects when there is no answer of that form. */
   async isBreached(password: string, signal: AbortSignal): Promise<boolean> {
     // SHA-1 because that is what the range is of; it protects nothing here.
     const digest = createHash('sha1').update(password).digest('hex').toUpperCase();

@@ -5,6 +5,7 @@ import { clientNetworks } from './client-networks.js';
 import { refuse } from './refusal.js';
 import { ThrottleRedis } from './throttle.scripts.js';
 
+/** How many new anonymous sessions are let through, and where they are counted. */
 export interface RedisAnonymousSessionLimiterOptions {
   /** A connected ioredis client; it stays the host's to close. */
   client: Redis | Cluster;

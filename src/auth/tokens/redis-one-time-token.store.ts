@@ -4,6 +4,7 @@ import { InvalidOptionsError, problemOfClient, unknownOptions } from '../../opti
 import { Breaker } from '../../session/index.js';
 import { type OneTimeTokenRecord, OneTimeTokenStore } from '../one-time-token-store.js';
 
+/** Where the tokens are kept. */
 export interface RedisOneTimeTokenStoreOptions {
   /** A connected ioredis client; it stays the host's to close. */
   client: Redis | Cluster;

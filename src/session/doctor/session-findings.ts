@@ -19,6 +19,7 @@ export const FINDINGS = {
   'member-without-record': 'index entries that promise a session where there is none',
 } as const;
 
+/** One of the things that can be wrong with what Redis holds. */
 export type Finding = keyof typeof FINDINGS;
 
 /** What Redis holds about one session, read at one instant. Times in ms of Redis's clock, TTLs as PTTL says them. */

@@ -91,6 +91,7 @@ export class JournalReplay {
     return this.journal.nowMs();
   }
 
+  /** Stops to look at servers and to write markers. SessionModule calls it on shutdown. */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.markerTimer);

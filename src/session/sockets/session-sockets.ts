@@ -76,6 +76,7 @@ export class SessionSockets implements OnApplicationShutdown {
     return session;
   }
 
+  /** @internal Called by Nest. */
   onApplicationShutdown(): void {
     this.watch.close();
   }

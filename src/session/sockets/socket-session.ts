@@ -44,6 +44,7 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
     return this.known.principal as SessionPrincipal;
   }
 
+  /** Whose session it is. */
   get userId(): string {
     return this.principal.id;
   }
@@ -53,10 +54,12 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
     return this.engine.ring.handle(this.at.digest);
   }
 
+  /** How the client carries it; fixed when it was made. */
   get transport(): Transport {
     return this.meta.transport;
   }
 
+  /** Which lifetimes it has; fixed when it was made or re-authenticated. */
   get profile(): RequestSession['profile'] {
     return this.meta.profile;
   }

@@ -63,10 +63,12 @@ export class Breaker {
     throw new SessionStoreUnavailableError({ cause: new Error('Redis did not answer; it is being asked.') });
   }
 
+  /** Redis has answered. */
   succeeded(): void {
     this.failures = 0;
   }
 
+  /** Redis has not answered, or has refused, which is an answer. */
   failed(error: unknown): void {
     if (!isOutage(error)) return this.succeeded();
     this.failures += 1;

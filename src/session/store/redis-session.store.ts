@@ -167,7 +167,10 @@ export class RedisSessionStore extends RedisStore {
     return result;
   }
 
-  // express-session calls it with what `get` gave; the state moves on to the Session that the request works with.
+  /**
+   * Makes the Session that a request works with of what `get` gave. express-session calls it.
+   * @internal
+   */
   override createSession(req: Express.Request, data: SessionData): SerializedSession {
     const state = stateOf(data);
     const request = req as Request;
@@ -178,7 +181,10 @@ export class RedisSessionStore extends RedisStore {
     return session;
   }
 
-  /** Puts an established session into a request: what it holds is what Redis holds. */
+  /**
+   * Puts an established session into a request: what it holds is what Redis holds.
+   * @internal
+   */
   install(req: IncomingMessage, state: SessionState): SerializedSession {
     const request = req as Request;
     request.sessionID = state.token;

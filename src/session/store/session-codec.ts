@@ -11,11 +11,15 @@ const META = 'latchkey';
 // a text that is not twice as long nothing can be.
 const MAX_FOREIGN_NESTING = 1_000;
 
+/** Turns session data into text and back. What it parses is what it stringified; neither returns a promise. */
 export interface Serializer {
+  /** The data of a text. */
   parse(text: string): unknown;
+  /** The text of data. */
   stringify(value: unknown): string;
 }
 
+/** The data of a session, whatever its host has put there. */
 export type JsonData = Record<string, unknown>;
 
 /** A record taken apart: header, what the module keeps beside the host's data, and that data with its exact text. */
