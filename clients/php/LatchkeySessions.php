@@ -350,7 +350,17 @@ final class SessionReader
     /** Null for what is no JSON. Objects stay objects: as arrays, `{"0":"admin"}` would be a list. */
     private static function parse(string $text): mixed
     {
-        return json_decode($text, false, self::MAX_NESTING, JSON_INVALID_UTF8_SUBSTITUTE);
+        $value = json_decode($text, false, self::MAX_NESTING, JSON_INVALID_UTF8_SUBSTITUTE);
+        if (json_last_error() !== JSON_ERROR_UTF16) {
+            return $value;
+        }
+        // JavaScript takes half a surrogate pair, and somebody's name may be one; PHP does not.
+        $mended = preg_replace_callback(
+            '/\\\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)/s',
+            fn (array $escape) => isset($escape[1]) ? '\ufffd' : $escape[0],
+            $text,
+        );
+        return json_decode($mended ?? '', false, self::MAX_NESTING, JSON_INVALID_UTF8_SUBSTITUTE);
     }
 
     private static function isMeta(mixed $meta): bool

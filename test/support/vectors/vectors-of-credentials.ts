@@ -84,6 +84,9 @@ export const vectorsOfCredentials: SessionVector[] = [
     bearer(`Bearer2 ${tokenOf(one)}`),
     one.cookie(),
   ]),
+  accepted('a second cookie whose name ends in a line break that is none in JavaScript', (one) => [
+    cookie(`${COOKIE}=${value(one)}; ${COOKIE}\x85=x`),
+  ]),
   acceptedBearer('a bearer token', (one) => [one.bearer()]),
   acceptedBearer('a bearer token signed with an older secret that is still honoured', (one) => [
     one.bearer(OLDER_SECRET),

@@ -222,6 +222,9 @@ export const vectorsOfRecords: SessionVector[] = [
     redis: [{ ...(holding((of) => withMember(of, '"n":"a\xffb"'))(one)[0] as Redis[number]), latin1: true }],
     expect: one.session({ data: { cart: ['apple', 'pear'], n: 'a\ufffdb' } }),
   })),
+  accepted('half a surrogate pair in a text, twice, beside a whole one', (one) => [
+    one.record(recordOf(one.body(one.meta({ userAgent: '\ud800 \\\udc00 \ud83d\ude00' })))),
+  ]),
   accepted(
     'data of every kind',
     holding((one) =>
