@@ -59,6 +59,8 @@ function withPrototype<T extends Constructor>(base: T, prototype: object): T {
   function Preset(this: object, ...args: unknown[]): void {
     construct.apply(this, args);
   }
+  // V8 makes room for as many members as the constructors of this chain set.
+  Object.setPrototypeOf(Preset, base);
   Preset.prototype = prototype;
   return Preset as unknown as T;
 }
