@@ -2,6 +2,7 @@ import { createServer, IncomingMessage, ServerResponse, type Server } from 'node
 import { createServer as createHttpsServer } from 'node:https';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { keepRequestsYoung } from './young-requests.js';
 
 // From 24 on V8 keeps the shape of an object whose prototype was changed, and the detour costs a few per cent.
 const FIRST_NODE_WITHOUT_NEED = 24;
@@ -25,6 +26,7 @@ type Constructor = new (...args: never[]) => object;
 export class PresetExpressAdapter extends ExpressAdapter {
   /** Makes the HTTP server, as Nest's adapter does, with requests that have Express's prototypes. */
   override initHttpServer(options: NestApplicationOptions): void {
+    keepRequestsYoung();
     // Connections are tracked on the server that is there when Nest is told to; ours takes its place first.
     super.initHttpServer({ ...options, forceCloseConnections: false });
     if (needsPreset(process.versions.node)) this.setHttpServer(presetServer(this.getInstance(), options));
