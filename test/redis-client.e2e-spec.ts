@@ -63,8 +63,7 @@ describe('createRedisClient', () => {
     'queues nothing, repeats nothing and waits for nothing for long while %s is away',
     (url) => {
       const options = optionsOf(url);
-      const enableAutoPipelining = !url.includes('cluster');
-      expect(options).toMatchObject({ enableOfflineQueue: false, enableAutoPipelining });
+      expect(options).toMatchObject({ enableOfflineQueue: false, enableAutoPipelining: false });
       expect(options.redisOptions ?? options).toMatchObject({
         maxRetriesPerRequest: 0,
         autoResendUnfulfilledCommands: false,

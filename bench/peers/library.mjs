@@ -25,7 +25,7 @@ const {
   UserStore,
 } = await built('index.js');
 
-const client = new Redis(REDIS_SOCKET, { enableAutoPipelining: true });
+const client = new Redis(REDIS_SOCKET);
 const cookie = { name: 'sid', secure: false };
 
 /** Everybody's password was checked already, and nobody changes anything. */

@@ -32,8 +32,6 @@ const ONE_PRIMARY: RedisOptions = {
   lazyConnect: true,
   // With the queue, a write is executed after the outage although its client got an error.
   enableOfflineQueue: false,
-  // Commands that meet in one turn of the event loop share a round trip.
-  enableAutoPipelining: true,
   retryStrategy: retryDelayMs,
   // A server that has become a replica, or is still loading, answers every command with an error: find the right one.
   reconnectOnError: (error) => (/^(READONLY|MASTERDOWN|LOADING)/.test(error.message) ? 1 : false),
@@ -42,8 +40,6 @@ const ONE_PRIMARY: RedisOptions = {
 const CLUSTER: ClusterOptions = {
   lazyConnect: true,
   enableOfflineQueue: false,
-  // While a slot moves, ioredis 6.0.0 throws where nobody can catch it when a shared pipeline runs out of redirections.
-  enableAutoPipelining: false,
   clusterRetryStrategy: retryDelayMs,
   // Each of these would keep a request waiting for a shard that is away; the caller is told at once instead.
   retryDelayOnFailover: 0,

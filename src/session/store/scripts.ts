@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
 import { catchAsking, retryWhileMoving } from './moving-slots.js';
+import { shareWrites } from './one-write.js';
 
 // Read at import, by name: a script that is missing from the package fails at start, not at the first login.
 const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
@@ -47,7 +48,10 @@ export type ScriptClient = (Redis | Cluster) & ScriptCommands;
 
 const prepared = new WeakSet<object>();
 
-/** Teaches a client the module's scripts, to be sent again while their slot moves; ioredis sends them by SHA-1 and loads them where they are missing. */
+/**
+ * Teaches a client the module's scripts, to be sent again while their slot moves, and to send what meets in one turn of the
+ * event loop in one write. ioredis sends scripts by SHA-1 and loads them where they are missing.
+ */
 export function withScripts(client: Redis | Cluster): ScriptClient {
   if (!prepared.has(client)) {
     for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
@@ -55,6 +59,7 @@ export function withScripts(client: Redis | Cluster): ScriptClient {
       retryScripts(client as ScriptClient);
       catchAsking(client as Cluster);
     }
+    shareWrites(client);
     prepared.add(client);
   }
   return client as ScriptClient;
