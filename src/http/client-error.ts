@@ -39,7 +39,7 @@ function answersBegun(server: Server): (socket: Duplex) => boolean {
   server.on('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
     const answers = underWay.get(socket) ?? new Set();
     underWay.set(socket, answers.add(res));
-    res.once('close', () => answers.delete(res));
+    res.on('close', () => answers.delete(res));
   });
   return (socket) => [...(underWay.get(socket) ?? [])].some((res) => res.headersSent);
 }

@@ -10,6 +10,7 @@ import { answerClientErrors } from './client-error.js';
 import { allowFrontEnds } from './cors.js';
 import { answerExpectations } from './expectations.js';
 import { readAbsoluteForm } from './origin-form.js';
+import { inSequence } from './in-sequence.js';
 import { shedLoad } from './load-shedding.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
 import { requestLog } from './request-log.js';
@@ -44,17 +45,21 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions)
   spellOneWay(app);
   harden(app.getHttpServer(), options);
 
-  app.use(options.observe);
-  app.use(requestLog(options.logger));
-  app.use(securityHeaders(options));
-  // Everything: an address that is nobody's today, or spelt in another way, is no exception that could be forgotten.
-  app.use(noStore);
-  app.use(cutOffBodies());
-  app.use(strictHeaders);
+  app.use(
+    inSequence(
+      options.observe,
+      requestLog(options.logger),
+      securityHeaders(options),
+      // Everything: an address that is nobody's today, or spelt in another way, is no exception that could be forgotten.
+      noStore,
+      cutOffBodies(),
+      strictHeaders,
+    ),
+  );
   if (options.allowedOrigins.length > 0) allowFrontEnds(app, options.allowedOrigins);
   const { cookieName, legacyCookieName } = options;
-  app.use(crossSiteGuard({ cookieName, legacyCookieName, origins: knownOrigins(options) }));
-  app.use(jsonBody());
+  const origins = knownOrigins(options);
+  app.use(inSequence(crossSiteGuard({ cookieName, legacyCookieName, origins }), jsonBody()));
 }
 
 /**

@@ -26,7 +26,7 @@ export class HttpDrain {
     server.prependListener('request', (_req, res: ServerResponse) => {
       if (this.draining) announceClose(res);
       this.underWay.add(res);
-      res.once('close', () => {
+      res.on('close', () => {
         this.underWay.delete(res);
         // An answer that had begun before the drain could not announce that it is the last of its connection.
         if (this.state === 'closing') setImmediate(() => server.closeIdleConnections());

@@ -2,6 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 
 import { describeError, escapeControls } from '../problem/index.js';
+import { TurnBuffer } from './turn-buffer.js';
+
+const STANDARD_OUTPUT = 1;
 
 // What Nest reports of its own start-up: one line per module and route, of use only when looking for a fault; and its
 // copy of an error that create-app throws to its caller, who reports it in his own way.
@@ -15,7 +18,10 @@ const START_UP_CONTEXTS = new Set([
 ]);
 
 /** The program's log: one JSON object per line, times in ISO 8601, levels by name. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+export function createLogger(
+  level: string,
+  destination: DestinationStream = new TurnBuffer(pino.destination(STANDARD_OUTPUT)),
+): Logger {
   const options = {
     level,
     base: null,
@@ -24,7 +30,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     // JSON leaves U+2028 and the controls of C1 as they are; viewers break lines at them, terminals obey them.
     hooks: { streamWrite: escapeControls },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }
 
 /** Sends what Nest and its modules log through the program's logger. */

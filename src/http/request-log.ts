@@ -17,7 +17,7 @@ export function requestLog(logger: Logger): RequestHandler {
     const startMs = performance.now();
     const id = requestId(req, res);
     (req as IncomingMessage & { id?: string }).id = id;
-    res.once('close', () => {
+    res.on('close', () => {
       const level = res.statusCode >= 500 ? 'warn' : 'info';
       if (!logger.isLevelEnabled(level)) return;
       const line = {

@@ -26,9 +26,9 @@ const NOTHING = {
  * @see OWASP Secure Headers; ASVS 5.0, V3.4
  */
 export function securityHeaders(options: SecurityHeaderOptions): RequestHandler {
-  const api = helmet(policyOf(options, NOTHING));
-  const docs = helmet(
-    policyOf(options, {
+  const api = Object.entries(apiHeaders(options));
+  const docs = Object.entries(
+    headersOf(options, {
       ...NOTHING,
       scriptSrc: ["'self'"],
       styleSrc: ["'self'", ...DOCS_STYLE_HASHES],
@@ -37,18 +37,24 @@ export function securityHeaders(options: SecurityHeaderOptions): RequestHandler 
     }),
   );
   return (req, res, next) => {
-    (isDocsPage(req) ? docs : api)(req, res, next);
+    for (const [name, value] of isDocsPage(req) ? docs : api) res.setHeader(name, value);
+    next();
   };
 }
 
 /** What {@link securityHeaders} sets on an answer of the API, for answers that are written past Express. */
 export function apiHeaders(options: SecurityHeaderOptions): Readonly<Record<string, string>> {
+  return headersOf(options, NOTHING);
+}
+
+// Once: they are the same for every answer, and helmet passes each request through a middleware for each of them.
+function headersOf(options: SecurityHeaderOptions, directives: object): Record<string, string> {
   const headers: Record<string, string> = {};
   const collector = {
     setHeader: (name: string, value: string) => void (headers[name] = value),
     removeHeader: () => undefined,
   };
-  helmet(policyOf(options, NOTHING))(
+  helmet(policyOf(options, directives))(
     {} as IncomingMessage,
     collector as unknown as ServerResponse,
     (error?: unknown) => {

@@ -37,7 +37,7 @@ export class Metrics {
   /** Middleware that times every request; to be mounted first. */
   readonly observeRequest: RequestHandler = (req, res, next) => {
     const startMs = performance.now();
-    res.once('close', () => {
+    res.on('close', () => {
       const status = res.writableFinished ? res.statusCode : CLIENT_WENT_AWAY;
       this.requests.observe(req.method, routeOf(req), status, (performance.now() - startMs) / 1_000);
     });
