@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
+import { runInThisContext } from 'node:vm';
 
 import { needsPreset, PresetExpressAdapter } from '../src/express/index.js';
 import { rawRequest, sendRaw } from './support/raw-http.js';
@@ -45,14 +46,18 @@ class Routes {
     return {
       own: own && Object.getPrototypeOf(res) === app.response,
       changed: changes,
-      known: hasKnownShape(req) && hasKnownShape(res),
+      known: hasKnownShape(req) && hasKnownShape(res as object),
     };
   }
 }
 
 // Whether V8 finds members of an object by its shape; in an object that has none any more it has to look them up.
 setFlagsFromString('--allow-natives-syntax');
-const hasKnownShape = new Function('object', 'return %HasFastProperties(object)') as (object: object) => boolean;
+const hasKnownShape = runInThisContext('(object) => %HasFastProperties(object)') as (
+  object: object,
+) => boolean;
+// Compiled when it is called first.
+hasKnownShape({});
 setFlagsFromString('--no-allow-natives-syntax');
 
 @Module({ controllers: [Routes] })

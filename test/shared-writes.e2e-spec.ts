@@ -83,9 +83,7 @@ describe('commands that meet in one turn of the event loop', () => {
       const store = storeWith(cluster.client());
       const tokens = await sessionsIn(store);
       const servers = cluster.primaries.map(({ admin }) => admin);
-      const asked = await readingsDuring(servers, () =>
-        Promise.all(tokens.map((token) => store.get(token))),
-      );
+      const asked = await readingsDuring(servers, () => Promise.all(tokens.map((token) => store.get(token))));
       // Servers of a cluster talk to each other, but on connections that are not counted here.
       expect(asked).toBeLessThanOrEqual(servers.length);
     } finally {

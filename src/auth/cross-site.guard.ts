@@ -48,7 +48,8 @@ export function crossSiteRule({
       origin: req.headers.origin,
       fetchSite: req.headers['sec-fetch-site'],
       hasSessionCookie:
-        cookie || (legacyCookieName !== undefined && hasCookie(req.headers.cookie, legacyCookieName)),
+        cookie !== undefined ||
+        (legacyCookieName !== undefined && hasCookie(req.headers.cookie, legacyCookieName)),
       hasBearerToken: bearer !== undefined,
     };
     return crossSiteVerdict(request, (origin) => isKnown(origin, req)) === 'refused';

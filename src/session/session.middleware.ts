@@ -15,7 +15,7 @@ import type { RedisSessionStore } from './store/redis-session.store.js';
 import { stateOf } from './store/session-state.js';
 import { SessionTakeover } from './takeover/session-takeover.js';
 import { verifyBearerToken } from './token/bearer-token.js';
-import { tokenInCookie } from './token/signed-cookie.js';
+import { verifyCookie } from './token/signed-cookie.js';
 
 /**
  * Gives every request its session. Reads the credential, loads what it names, refuses what is of the other transport,
@@ -42,14 +42,14 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       next(new ProblemException('AMBIGUOUS_CREDENTIALS'));
       return;
     }
-    const transport = presented.bearer ? 'bearer' : presented.cookie ? 'cookie' : undefined;
+    const transport = presented.bearer ? 'bearer' : presented.cookie !== undefined ? 'cookie' : undefined;
     const state = beginRequest(req, transport, this.store.engine, this.options.cookie.secure);
     onHeaders(res, () => {
       if (state.mayCarryCookie) this.sessions.setCookie(req, res);
       filterSessionCookie(res, this.options.cookie.name, state.mayCarryCookie);
     });
     const askedMs = performance.now();
-    this.sessions.load(req, this.verify(req, presented), (error?: unknown) => {
+    this.sessions.load(req, this.verify(presented), (error?: unknown) => {
       chargeStoreBudget(req, performance.now() - askedMs);
       if (error) {
         next(error);
@@ -69,10 +69,10 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
   }
 
   /** The session token of what the client presented, when its signature holds. */
-  private verify(req: Request, { bearer, cookie }: PresentedCredentials): string | undefined {
+  private verify({ bearer, cookie }: PresentedCredentials): string | undefined {
     const { secrets } = this.options;
     if (bearer) return bearer.token && verifyBearerToken(bearer.token, secrets);
-    return cookie ? tokenInCookie(req.headers.cookie, this.options.cookie.name, secrets) : undefined;
+    return cookie === undefined ? undefined : verifyCookie(cookie, secrets);
   }
 
   private recognise(req: Request, state: RequestState): void {

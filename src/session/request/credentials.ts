@@ -8,8 +8,8 @@ const BEARER_SCHEME = /^bearer(?: |$)/i;
 export interface PresentedCredentials {
   /** A bearer credential; `token` is undefined when it is not even one token. */
   bearer: { token: string | undefined } | undefined;
-  /** Whether the session cookie is there, whatever it holds. */
-  cookie: boolean;
+  /** What the session cookie holds, as it was sent; undefined when it is not there. */
+  cookie: string | undefined;
   /**
    * Whether there are several: a token beside a cookie, two different session cookies, two Authorization headers. A proxy
    * may have looked at another one than would count here, and whoever put a second cookie there wants it to be used.
@@ -17,17 +17,42 @@ export interface PresentedCredentials {
   ambiguous: boolean;
 }
 
-/** Reads the Authorization and Cookie headers. Only the Bearer scheme counts; nothing is read from the URL. */
+const KEY = Symbol('latchkey.credentials');
+
+interface ReadCredentials {
+  cookieName: string;
+  /** The headers that they were read from. */
+  authorization: string | undefined;
+  cookies: string | undefined;
+  presented: PresentedCredentials;
+}
+
+type Carrier = IncomingMessage & { [KEY]?: ReadCredentials };
+
+/**
+ * Reads the Authorization and Cookie headers, once per request. Only the Bearer scheme counts; nothing is read from the URL.
+ */
 export function presentedCredentials(req: IncomingMessage, cookieName: string): PresentedCredentials {
+  const { authorization, cookie: cookies } = req.headers;
+  const known = (req as Carrier)[KEY];
+  if (known?.cookieName === cookieName && known.authorization === authorization && known.cookies === cookies)
+    return known.presented;
+  const presented = readCredentials(req, cookieName);
+  (req as Carrier)[KEY] = { cookieName, authorization, cookies, presented };
+  return presented;
+}
+
+function readCredentials(req: IncomingMessage, cookieName: string): PresentedCredentials {
   const { authorization, cookie: header } = req.headers;
   const bearer =
     authorization !== undefined && BEARER_SCHEME.test(authorization)
       ? { token: BEARER.exec(authorization)?.[1] }
       : undefined;
-  const cookies = new Set(cookiesNamed(header, cookieName));
+  const [cookie, ...others] = cookiesNamed(header, cookieName);
   const ambiguous =
-    cookies.size > (bearer ? 0 : 1) || (authorization !== undefined && isRepeated(req, 'authorization'));
-  return { bearer, cookie: cookies.size > 0, ambiguous };
+    (cookie !== undefined && (bearer !== undefined || others.some((other) => other !== cookie))) ||
+    (authorization !== undefined && isRepeated(req, 'authorization'));
+  return { bearer, cookie, ambiguous };
 }
 
 /** Whether a Cookie header has a cookie of this name. */

@@ -7,7 +7,7 @@ import { SESSION_OPTIONS, SESSION_STORE } from '../session.tokens.js';
 import type { RedisSessionStore } from '../store/redis-session.store.js';
 import { verifyBearerToken } from '../token/bearer-token.js';
 import { addressOf } from '../token/session-id.js';
-import { tokenInCookie } from '../token/signed-cookie.js';
+import { verifyCookie } from '../token/signed-cookie.js';
 import { SocketSession } from './socket-session.js';
 import { SocketWatch } from './socket-watch.js';
 
@@ -51,10 +51,10 @@ export class SessionSockets implements OnApplicationShutdown {
   async open(req: IncomingMessage): Promise<SocketSession> {
     const presented = presentedCredentials(req, this.options.cookie.name);
     if (presented.ambiguous) throw new ProblemException('AMBIGUOUS_CREDENTIALS');
-    const { secrets, cookie } = this.options;
+    const { secrets } = this.options;
     const token = presented.bearer
       ? presented.bearer.token && verifyBearerToken(presented.bearer.token, secrets)
-      : tokenInCookie(req.headers.cookie, cookie.name, secrets);
+      : presented.cookie && verifyCookie(presented.cookie, secrets);
     const at = token ? addressOf(token) : undefined;
     // A visitor's session is nobody's.
     if (!token || !at?.ofUser) throw new ProblemException('UNAUTHENTICATED');

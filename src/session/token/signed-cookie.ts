@@ -22,9 +22,15 @@ export function tokenInCookie(
   name: string,
   secrets: readonly string[],
 ): string | undefined {
-  const value = cookieValue(header, name);
-  const dot = value?.lastIndexOf('.') ?? -1;
-  if (!value?.startsWith('s:') || dot < 0) return undefined;
+  const sent = cookieNamed(header, name);
+  return sent === undefined ? undefined : verifyCookie(sent, secrets);
+}
+
+/** The same of the cookie's value alone, as it was sent. */
+export function verifyCookie(sent: string, secrets: readonly string[]): string | undefined {
+  const value = decoded(sent);
+  const dot = value.lastIndexOf('.');
+  if (!value.startsWith('s:') || dot < 0) return undefined;
   const token = value.slice(2, dot);
   const presented = Buffer.from(value.slice(dot + 1));
   for (const secret of secrets) {
@@ -38,19 +44,19 @@ function mac(token: string, secret: string): string {
   return createHmac('sha256', secret).update(token).digest('base64').replace(/=+$/, '');
 }
 
-function cookieValue(header: string | undefined, name: string): string | undefined {
+function cookieNamed(header: string | undefined, name: string): string | undefined {
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=');
-    if (equals < 0 || pair.slice(0, equals).trim() !== name) continue;
-    const value = pair
-      .slice(equals + 1)
-      .trim()
-      .replace(/^"(.*)"$/, '$1');
-    try {
-      return decodeURIComponent(value);
-    } catch {
-      return value;
-    }
+    if (equals >= 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
   }
   return undefined;
+}
+
+function decoded(sent: string): string {
+  const value = sent.replace(/^"(.*)"$/, '$1');
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
