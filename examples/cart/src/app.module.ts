@@ -34,7 +34,6 @@ export const cookie = NODE_ENV === 'production' ? {} : { name: 'sid', secure: fa
       userStore: new Customers(),
       throttle: new RedisLoginThrottle({ client, secrets }), // the secrets let it know devices again
       registration: 'open', // the default is 'closed'
-      cookie,
     }),
   ],
   controllers: [CartController],

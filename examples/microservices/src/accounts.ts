@@ -48,7 +48,6 @@ class Accounts extends latchkey.UserStore {
       throttle: new latchkey.RedisLoginThrottle({ client, secrets: sessions.secrets }),
       registration: 'open',
       origins: [publicUrl], // of the gateway's clients, for /auth/verify
-      cookie: sessions.cookie,
     }),
   ],
   providers: [
