@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { SessionPrincipal } from '../src/session/index.js';
 import { type AuthHost, startAuthHost } from './support/auth-host.js';
@@ -59,10 +60,13 @@ describe('a host with a user type of its own', () => {
   });
 
   it('fails a request whose user it cannot ask for, and logs nobody out', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     answer = () => Promise.reject(new Error('the database is away'));
     const failed = await host.call('GET', '/mine', { headers: { cookie } });
     expect(failed.status).toBe(500);
     expect(failed.headers.getSetCookie()).toEqual([]);
+    expect(String(logged.mock.calls)).toContain('the database is away');
+    logged.mockRestore();
     answer = async (principal) => principal;
     expect((await host.call('GET', '/mine', { headers: { cookie } })).status).toBe(200);
   });

@@ -6,10 +6,19 @@ import type { SavePolicy } from './session.types.js';
 
 const NO_TOUCH = Symbol('latchkey.no-touch');
 
-/** Says what becomes of changes that this route, or every route of this controller, makes to the session. @default 'merge' */
+/**
+ * Says what becomes of changes that this route, or every route of this controller, makes to the session while another
+ * request changes it too. SessionGuard puts it into force; a route's own takes the place of its controller's.
+ * @default 'merge'
+ */
 export const SessionPolicy = Reflector.createDecorator<SavePolicy>();
 
-/** Requests of this route do not count as use: polling must not keep an idle session alive (OWASP ASVS 5.0 7.3.1). */
+/**
+ * Requests of this route, or of every route of this controller, do not count as use: what a page asks by itself must not
+ * keep an idle session alive. They send no touch; changes that they make to the session are stored all the same, and that
+ * counts. SessionGuard puts it into force.
+ * @see OWASP ASVS 5.0, 7.3.1
+ */
 export const NoTouch = () => SetMetadata(NO_TOUCH, true);
 
 /** Puts a route's decorators into force for a request. SessionGuard calls it; a host with a guard of its own does. */

@@ -145,13 +145,15 @@ export interface HostSettings {
   cookie?: { name: string; secure: boolean };
   /** What it does with its Express application before it listens. */
   configure?: (app: NestExpressApplication) => void;
+  /** Routes beside those that every one of these hosts has. */
+  controllers?: Type[];
 }
 
 /** Starts one on a Redis client; argon2 is cheap in it. */
 export async function startAuthHost(
   client: Redis,
   options: Partial<AuthModuleOptions> = {},
-  { cookie = { name: 'sid', secure: false }, configure }: HostSettings = {},
+  { cookie = { name: 'sid', secure: false }, configure, controllers = [] }: HostSettings = {},
 ): Promise<AuthHost> {
   const users = new MemoryUsers();
   const trail = new MemoryEvents();
@@ -177,7 +179,7 @@ export async function startAuthHost(
         }),
       }),
     ],
-    controllers: [HostController],
+    controllers: [HostController, ...controllers],
     providers: [
       { provide: MemoryUsers, useValue: users },
       { provide: APP_GUARD, useClass: SessionGuard },

@@ -28,6 +28,7 @@ const BY_NAME = {
   'database-boot': NO_REDIS,
   'database-outage': NO_REDIS,
   guarantees: NO_REDIS,
+  'host-options': NO_REDIS,
   migrations: NO_REDIS,
   'outbox-drain': NO_REDIS,
   'refusals-at-start': NO_REDIS,

@@ -1,6 +1,6 @@
 // Jest's globalSetup: the Sentinel sets or Clusters that spec files share, when LATCHKEY_TEST_REDIS asks for them.
 import { transform } from '@swc/core';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -26,6 +26,7 @@ export default async function startSets({ maxWorkers }) {
 // Jest does not compile what its setup imports.
 /** @param {string} name of a module of test/support */
 async function compiled(name) {
+  await mkdir(CACHE, { recursive: true });
   const directory = await mkdtemp(join(CACHE, 'latchkey-sets-'));
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
   for (const file of ['redis-sets', 'redis-cluster', 'redis-sentinel', 'redis-process', 'tls']) {
