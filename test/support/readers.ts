@@ -1,14 +1,20 @@
 import { execFile, type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { temporaryDirectory } from './temporary-directory.js';
-import type { ReaderSettings, Verdict } from './vectors/session-vector.js';
+import {
+  headerValues,
+  type ReaderSettings,
+  type SessionVector,
+  type Verdict,
+} from './vectors/session-vector.js';
+import { sessionVectors } from './vectors/session-vectors.js';
 
 const run = promisify(execFile);
 const CLIENTS = fileURLToPath(new URL('../../clients', import.meta.url));
@@ -40,6 +46,13 @@ export interface ReaderRequest {
   authorization: string[];
 }
 
+/** What a reader is asked about a vector. */
+export const requestOf = (vector: SessionVector): ReaderRequest => ({
+  settings: { ...sessionVectors.defaults, ...vector.settings },
+  cookie: headerValues(vector, 'cookie'),
+  authorization: headerValues(vector, 'authorization'),
+});
+
 /** A program in another language that says whose session a request is in. */
 export interface Reader {
   ask(request: ReaderRequest): Promise<Verdict | { unavailable: true }>;
@@ -50,6 +63,10 @@ export interface Reader {
 export interface ReaderPrograms {
   /** @param where `REDIS_SOCKET`, or `REDIS_HOST`, `REDIS_PORT` and `REDIS_CA`; `REDIS_TIMEOUT_MS` */
   start(language: Language, where: Record<string, string>): Reader;
+  /** Runs the example of the Python reader's README, with this behind it. @returns what it prints */
+  runPythonExample(more: string, env: Record<string, string>): Promise<string>;
+  /** Compiles the examples of the other two. @throws with what the compiler says */
+  compileExamples(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -78,8 +95,25 @@ export async function prepareReaders(): Promise<ReaderPrograms> {
   };
   return {
     start: (language, where) => startReader(commands[language], where),
+    async runPythonExample(more, env) {
+      const text = `${exampleOf('python')}\n${more}\n`;
+      const cwd = join(CLIENTS, 'python');
+      return (await run(programs.python, ['-B', '-c', text], { cwd, env })).stdout;
+    },
+    async compileExamples() {
+      const [php, java] = [join(classes, 'example.php'), join(classes, 'Who.java')];
+      await writeFile(php, exampleOf('php'));
+      await run(programs.php, ['-l', php]);
+      await writeFile(java, exampleOf('java'));
+      await run(programs.javac, ['-Xlint:all', '-Werror', '-cp', classes, '-d', classes, java]);
+    },
     remove: () => rm(classes, { recursive: true, force: true }),
   };
+}
+
+function exampleOf(language: Language): string {
+  const page = readFileSync(join(CLIENTS, language, 'README.md'), 'utf8');
+  return new RegExp('```' + language + '\\n([^]+?)```').exec(page)?.[1] ?? '';
 }
 
 function startReader([program, ...args]: [string, ...string[]], where: Record<string, string>): Reader {

@@ -45,6 +45,7 @@ const BY_NAME = {
   'store-commonjs': 'is about how the package is loaded',
   'session-vectors': 'is about what one record is, which is the same on all topologies',
   clients: 'starts the servers that the clients know by itself',
+  'clients-redis': 'starts the servers that the clients know by itself',
   'clients-agreement': 'is about what one record is, which is the same on all topologies',
 };
 

@@ -1,7 +1,8 @@
-import type { SessionVectors } from './session-vector.js';
+import type { SessionVector, SessionVectors } from './session-vector.js';
 import { DEFAULTS } from './vector-kit.js';
 import { vectorsOfCredentials } from './vectors-of-credentials.js';
 import { vectorsOfPeople } from './vectors-of-people.js';
+import { vectorsOfPrincipals } from './vectors-of-principals.js';
 import { vectorsOfRecords } from './vectors-of-records.js';
 
 /** Where they are written down. */
@@ -12,8 +13,15 @@ export const sessionVectors: SessionVectors = {
     'What a reader of sessions must say of each of these requests; docs/other-languages.md says how to use them. ' +
     'Made by npm run vectors: change test/support/vectors, not this file.',
   defaults: DEFAULTS,
-  vectors: [...vectorsOfCredentials, ...vectorsOfRecords, ...vectorsOfPeople],
+  vectors: [...vectorsOfCredentials, ...vectorsOfRecords, ...vectorsOfPeople, ...vectorsOfPrincipals],
 };
+
+/** One of them. */
+export function vectorNamed(wanted: string): SessionVector {
+  const vector = sessionVectors.vectors.find(({ name }) => name === wanted);
+  if (vector === undefined) throw new Error(`There is no vector ${wanted}.`);
+  return vector;
+}
 
 /** The text of that file: the same in every run, a line for each vector. */
 export function vectorsText(): string {
