@@ -19,6 +19,8 @@ try {
   assert.equal(await client.keys('lk:idx:*').then((keys) => keys.length), 1);
   await store.destroy(id);
   assert.equal(await store.get(id), null);
+  // The next to use this server has other keys.
+  await client.flushall();
 } finally {
   client.disconnect();
 }
