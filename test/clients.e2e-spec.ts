@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
 import { BearerClient, CookieClient } from './support/clients.js';
+import { until } from './support/express-session-host.js';
 import {
   LANGUAGES,
   prepareReaders,
@@ -163,9 +164,28 @@ describe('sessions that the program makes', () => {
     expect(await ask({ authorization })).toEqual(all({ session: expect.objectContaining(bearer) }));
     expect(await ask({ cookie, authorization })).toEqual(all({ refused: 'ambiguous-credentials' }));
 
+    const boss = new CookieClient(app.url);
+    await app.createUser({ email: 'boss@example.com', roles: ['admin'] });
+    expect(await boss.post('/auth/login', { ...account, email: 'boss@example.com' })).toMatchObject({
+      status: 200,
+    });
+    await boss.patch(`/admin/users/${id}`, { roles: ['editor'] });
+    const promoted = { ...bearer, principal: { ...principal, roles: ['editor'] } };
+    expect(await ask({ authorization })).toEqual(all({ session: expect.objectContaining(promoted) }));
+
     expect((await browser.post('/auth/logout')).status).toBe(204);
     expect(await ask({ cookie })).toEqual(all({ refused: 'not-found' }));
-    expect(await ask({ authorization })).toEqual(all({ session: expect.objectContaining(bearer) }));
+    expect(await ask({ authorization })).toEqual(all({ session: expect.objectContaining(promoted) }));
+    expect((await boss.delete(`/admin/users/${id}/sessions`)).status).toBe(200);
+    expect(await ask({ authorization })).toEqual(all({ refused: 'not-found' }));
+
+    await phone.login(account);
+    const again = [`Bearer ${phone.token}`];
+    expect(await ask({ authorization: again })).toEqual(all({ session: expect.objectContaining(promoted) }));
+    expect((await boss.delete('/admin/sessions')).status).toBe(202);
+    await until(async () => (await ask({ authorization: again })).every((said) => 'refused' in said));
+    const mine = [await boss.jar.getCookieString(app.url)];
+    expect(await ask({ cookie: mine })).toEqual(all({ session: expect.objectContaining({ isAdmin: true }) }));
   });
 });
 
