@@ -109,7 +109,7 @@ decorate(AppModule, [
       SessionModule.forRoot({ isGlobal: true, client, ...PROGRAM_SECRETS, cookie }),
       AuthModule.forRoot({
         userStore: new FixedUsers(),
-        throttle: new RedisLoginThrottle({ client, ...PROGRAM_SECRETS }),
+        throttle: new RedisLoginThrottle({ client, secrets: PROGRAM_SECRETS.secrets }),
         cookie,
       }),
     ],

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 type Operation = 'writeHead' | 'write' | 'end' | 'flushHeaders';
-type Method = (...args: unknown[]) => unknown;
+type Method = (this: ServerResponse, ...args: unknown[]) => unknown;
 
 /** What has to happen before an answer may leave. */
 export interface ResponseGate {
@@ -23,76 +23,86 @@ export interface ResponseGate {
  * connection is cut: a cut answer cannot be taken for a complete one.
  */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
-  const original = {
-    writeHead: res.writeHead.bind(res) as Method,
-    write: res.write.bind(res) as Method,
-    end: res.end.bind(res) as Method,
-    flushHeaders: res.flushHeaders.bind(res),
-  };
-  let queue: [Operation, unknown[]][] | undefined;
-  let state: 'open' | 'refusing' | 'refused' = 'open';
-  let started = false;
+  const held = new HeldResponse(res, gate);
+  res.writeHead = ((...args: unknown[]) => held.pass('writeHead', args)) as typeof res.writeHead;
+  res.write = ((...args: unknown[]) => held.pass('write', args)) as typeof res.write;
+  res.end = ((...args: unknown[]) => held.pass('end', args)) as typeof res.end;
+  res.flushHeaders = () => void held.pass('flushHeaders', []);
+}
 
-  const release = () => {
-    const kept = queue ?? [];
-    queue = undefined;
+class HeldResponse {
+  private readonly original: Record<Operation, Method>;
+  private queue: [Operation, unknown[]][] | undefined;
+  private state: 'open' | 'refusing' | 'refused' = 'open';
+  private started = false;
+
+  constructor(
+    private readonly res: ServerResponse,
+    private readonly gate: ResponseGate,
+  ) {
+    const { writeHead, write, end, flushHeaders } = res as unknown as Record<Operation, Method>;
+    this.original = { writeHead, write, end, flushHeaders };
+  }
+
+  pass(operation: Operation, args: unknown[]): unknown {
+    if (this.state === 'refusing') return this.send(operation, args);
+    // Whoever streams on after a refusal writes to nobody.
+    if (this.state === 'refused') return operation === 'write' ? true : this.res;
+    if (!this.queue && (!this.started || operation === 'end')) {
+      this.started = true;
+      const pending = this.begin(operation === 'end');
+      if (pending) this.hold(pending);
+    }
+    if (!this.queue) return this.send(operation, args);
+    this.queue.push([operation, args]);
+    return operation === 'write' ? false : this.res;
+  }
+
+  private send(operation: Operation, args: unknown[]): unknown {
+    return this.original[operation].apply(this.res, args);
+  }
+
+  private begin(last: boolean): Promise<void> | undefined {
+    try {
+      return this.gate.beforeSend(last);
+    } catch (error) {
+      // Thrown out of here, the error's own answer would pass the gate and meet the same error, for ever.
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  private hold(gateClosed: Promise<void>): void {
+    this.queue = [];
+    // What was kept can fail as well, where a host has put something into its session that express-session trips over.
+    gateClosed.then(() => this.release()).catch((error: unknown) => this.refuse(error));
+  }
+
+  private release(): void {
+    const kept = this.queue ?? [];
+    this.queue = undefined;
     let flowing = true;
     let wrote = false;
     for (const [operation, args] of kept) {
-      const result = original[operation](...args);
+      const result = this.send(operation, args);
       if (operation === 'write') {
         wrote = true;
         flowing = result === true;
       }
     }
     // The writer was told to wait when its chunks were kept.
-    if (wrote && flowing && !res.writableEnded) res.emit('drain');
-  };
+    if (wrote && flowing && !this.res.writableEnded) this.res.emit('drain');
+  }
 
-  const refuse = (error: unknown) => {
-    queue = undefined;
-    if (res.headersSent) {
-      res.destroy();
+  private refuse(error: unknown): void {
+    this.queue = undefined;
+    if (this.res.headersSent) {
+      this.res.destroy();
     } else {
-      state = 'refusing';
-      gate.refuse(error);
+      this.state = 'refusing';
+      this.gate.refuse(error);
       // Who trips over ending an answer once may take it for ended from then on: better cut than left open for ever.
-      if (!res.writableEnded) res.destroy();
+      if (!this.res.writableEnded) this.res.destroy();
     }
-    state = 'refused';
-  };
-
-  const hold = (gateClosed: Promise<void>) => {
-    queue = [];
-    // What was kept can fail as well, where a host has put something into its session that express-session trips over.
-    gateClosed.then(release).catch(refuse);
-  };
-
-  const begin = (last: boolean): Promise<void> | undefined => {
-    try {
-      return gate.beforeSend(last);
-    } catch (error) {
-      // Thrown out of here, the error's own answer would pass the gate and meet the same error, for ever.
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-    }
-  };
-
-  const pass = (operation: Operation, args: unknown[]): unknown => {
-    if (state === 'refusing') return original[operation](...args);
-    // Whoever streams on after a refusal writes to nobody.
-    if (state === 'refused') return operation === 'write' ? true : res;
-    if (!queue && (!started || operation === 'end')) {
-      started = true;
-      const pending = begin(operation === 'end');
-      if (pending) hold(pending);
-    }
-    if (!queue) return original[operation](...args);
-    queue.push([operation, args]);
-    return operation === 'write' ? false : res;
-  };
-
-  res.writeHead = ((...args: unknown[]) => pass('writeHead', args)) as typeof res.writeHead;
-  res.write = ((...args: unknown[]) => pass('write', args)) as typeof res.write;
-  res.end = ((...args: unknown[]) => pass('end', args)) as typeof res.end;
-  res.flushHeaders = () => void pass('flushHeaders', []);
+    this.state = 'refused';
+  }
 }
