@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -61,17 +61,26 @@ export async function startExample(
   };
 }
 
-/** The command lines of all processes that were started for this data folder, where the system shows such things. */
+/**
+ * The command lines of all processes of an example, where the system shows such things: by their environment, or, since
+ * servers write over theirs with a title, by the folder they work in.
+ */
 function processesOf(dataDir: string): string[] {
   const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
-  const read = (pid: string, file: string): string => {
+  const seen = <T>(look: () => T, otherwise: T): T => {
     try {
-      return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
+      return look();
     } catch {
       // Somebody else's, or gone.
-      return '';
+      return otherwise;
     }
   };
-  const started = pids.filter((pid) => read(pid, 'environ').includes(`DATA_DIR=${dataDir} `));
+  const read = (pid: string, file: string): string =>
+    seen(() => readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' '), '');
+  const started = pids.filter(
+    (pid) =>
+      seen(() => readlinkSync(`/proc/${pid}/cwd`), '').startsWith(dataDir) ||
+      read(pid, 'environ').includes(`DATA_DIR=${dataDir} `),
+  );
   return started.map((pid) => read(pid, 'cmdline')).filter((command) => command !== '');
 }
