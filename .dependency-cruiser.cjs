@@ -1,4 +1,4 @@
-const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|options|express|ws)/)';
+const LIBRARY = '^src/(index\\.ts$|(admin|auth|session|problem|options|express|ws|testing)/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -62,8 +62,21 @@ module.exports = {
       name: 'front-door',
       comment: 'A folder shows its index.ts; the rest of it is its own.',
       severity: 'error',
-      from: { path: '^src/([^/]+)/' },
+      from: { path: '^src/([^/]+)/', pathNot: '^src/testing/' },
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'front-door',
+      comment: 'What helps to test may see a little more, and it is said what.',
+      severity: 'error',
+      from: { path: '^src/testing/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/testing/', '^src/[^/]+/(index|for-testing)\\.ts$'] },
+    },
+    {
+      name: 'testing-is-for-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing/' },
+      to: { path: ['^src/testing/', '/for-testing\\.ts$'] },
     },
     {
       name: 'front-door',

@@ -3,7 +3,7 @@
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   name: 'Latchkey',
-  entryPoints: ['src/index.ts', 'src/ws/index.ts'],
+  entryPoints: ['src/index.ts', 'src/ws/index.ts', 'src/testing/index.ts'],
   out: 'dist.api',
   tsconfig: 'tsconfig.build.json',
   // tsc has its own step in .ci/run.

@@ -20,6 +20,7 @@ await runScript(async () => {
     const tsc = resolve('node_modules/typescript/bin/tsc');
     await step('types, and the shop compiled', process.execPath, [tsc, '-p', 'tsconfig.json'], host);
     await step('types for a bundler', process.execPath, [tsc, '-p', 'tsconfig.bundler.json'], host);
+    await step('the other entries', process.execPath, ['built/entries.js', redisServer], host);
     await checkOnRedis(host, {
       program: redisServer,
       socket: join(folder, 'redis.sock'),

@@ -1,3 +1,4 @@
+import { Gate } from '../src/testing/gate.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, Req, Session } from '@nestjs/common';
 import type { Request } from 'express';
@@ -17,7 +18,7 @@ import {
 import { type AuthHost, startAuthHost } from './support/auth-host.js';
 import { commandsDuring } from './support/redis-commands.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
-import { codeOf, cookieOf, Gate } from './support/session-host.js';
+import { codeOf, cookieOf } from './support/session-host.js';
 
 const ADA = { email: 'ada@example.com', password: 'a password of a host' };
 const gate = new Gate();

@@ -1,30 +1,17 @@
-import type { Redis, RedisOptions } from 'ioredis';
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 
-import { type TestMonitor, monitorOf } from './redis-monitor.js';
+import { type RedisServer, startRedisServer } from '../../src/testing/redis-server.js';
 import { startRedisOnSet } from './redis-on-set.js';
-import { startRedisProcess, TestClients, TESTS_USER, type RedisProcess } from './redis-process.js';
-import { temporaryDirectory } from './temporary-directory.js';
+import { TESTS, TESTS_USER } from './redis-process.js';
 import { OVER_TLS, TOPOLOGY } from './topology.js';
 
 /**
  * A Redis of a spec file's own: a redis-server on a unix socket, or, under {@link TOPOLOGY}, several servers that are
  * used as one: a client is one of all of them, and kill, restart, freeze and thaw concern all of them.
  */
-export interface TestRedis extends RedisProcess {
-  socket: string;
-  /** What `REDIS_URL` is set to for it. */
-  url: string;
+export interface TestRedis extends RedisServer {
   /** All that the program has to be told to use it: `REDIS_URL`, and certificates. */
   settings: Record<string, string>;
-  /** Another client of it, closed by `stop`. */
-  client(options?: RedisOptions): Redis;
-  /** Sees every command; closed by `stop`. */
-  monitor(): Promise<TestMonitor>;
-  /** Ends the process and removes its files. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -56,23 +43,6 @@ export async function startRedis(args: string[] = [], { mayBreak = false } = {})
 
 /** Starts a redis-server whatever the others run on. */
 export async function startSingleRedis(args: string[] = []): Promise<TestRedis> {
-  const directory = temporaryDirectory('lk-redis-');
-  const socket = join(directory, 'redis.sock');
-  const server = await startRedisProcess([
-    ...['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '', '--appendonly', 'no'],
-    ...TESTS_USER,
-    ...args,
-  ]);
-  const clients = new TestClients();
-  const client = (options: RedisOptions = {}) => clients.open({ path: socket, ...options });
-  const url = `unix:${socket}`;
-  return Object.assign(server, {
-    ...{ socket, url, settings: { REDIS_URL: url }, client },
-    monitor: () => monitorOf([() => client()]),
-    async stop() {
-      await clients.close();
-      await server.kill();
-      await rm(directory, { recursive: true, force: true });
-    },
-  });
+  const server = await startRedisServer({ args: [...TESTS_USER, ...args], clientOptions: TESTS });
+  return Object.assign(server, { settings: { REDIS_URL: server.url } });
 }

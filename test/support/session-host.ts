@@ -6,6 +6,7 @@ import { NestFactory, Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { Cluster, Redis } from 'ioredis';
 import { ProblemFilter } from '../../src/problem/index.js';
+import { Gate } from '../../src/testing/gate.js';
 import {
   applySessionRoute,
   NoTouch,
@@ -17,46 +18,6 @@ import {
   type SessionPrincipal,
   SessionService,
 } from '../../src/session/index.js';
-
-/** Where handlers of a host wait, so that a test decides what happens meanwhile. */
-export class Gate {
-  private opened: Promise<void> = Promise.resolve();
-  private arrived: () => void = () => undefined;
-
-  /** Closes the gate; `waiting` resolves when `handlers` of them have got there. */
-  close(handlers = 1): { open: () => void; waiting: Promise<void> } {
-    let open: () => void = () => undefined;
-    this.opened = new Promise((resolve) => (open = resolve));
-    const waiting = new Promise<void>((resolve) => {
-      let missing = handlers;
-      this.arrived = () => {
-        missing -= 1;
-        if (missing === 0) resolve();
-      };
-    });
-    return {
-      open: () => {
-        this.opened = Promise.resolve();
-        this.arrived = () => undefined;
-        open();
-      },
-      waiting,
-    };
-  }
-
-  /** Lets later handlers through while the ones that wait go on waiting. */
-  letOthersPass(): void {
-    this.opened = Promise.resolve();
-    this.arrived = () => undefined;
-  }
-
-  /** Called by handlers. */
-  async pass(): Promise<void> {
-    const { opened } = this;
-    this.arrived();
-    await opened;
-  }
-}
 
 export const SECRET = 'a-cookie-secret-of-the-specifications';
 export const INDEX_KEY = 'an-index-key-of-the-specifications-00';

@@ -11,7 +11,7 @@ import { Metrics } from '../../src/metrics/index.js';
 import { UsersService } from '../../src/users/index.js';
 import { PASSWORD, testEnv } from './app.js';
 import { programMayOnly, startRedis, type TestRedis } from './redis-server.js';
-import { Gate } from './session-host.js';
+import { Gate } from '../../src/testing/gate.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 /** An instance of the whole program, beside which a shop keeps carts in its sessions. */

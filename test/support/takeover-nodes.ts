@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { LEGACY_SECRET, type LegacyApp, startLegacyApp } from './legacy-app.js';
 import type { TestRedis } from './redis-server.js';
-import { Gate, INDEX_KEY, type SessionHost, startSessionHost, userNamed } from './session-host.js';
+import { Gate } from '../../src/testing/gate.js';
+import { INDEX_KEY, type SessionHost, startSessionHost, userNamed } from './session-host.js';
 
 interface NodeOptions {
   indexKeys?: string[];

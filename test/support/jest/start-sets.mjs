@@ -1,13 +1,13 @@
 // Jest's globalSetup: the Sentinel sets or Clusters that spec files share, when LATCHKEY_TEST_REDIS asks for them.
 import { transform } from '@swc/core';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 // Many spec files use two at a time: one for most of it, and one for a program that is set up differently.
 const SETS_PER_WORKER = 2;
-const SUPPORT = fileURLToPath(new URL('..', import.meta.url));
-const CACHE = join(SUPPORT, '../../node_modules/.cache');
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CACHE = join(ROOT, 'node_modules/.cache');
 
 /** @param {{ maxWorkers: number }} globalConfig */
 export default async function startSets({ maxWorkers }) {
@@ -29,15 +29,17 @@ async function compiled(name) {
   await mkdir(CACHE, { recursive: true });
   const directory = await mkdtemp(join(CACHE, 'latchkey-sets-'));
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
-  for (const file of ['redis-sets', 'redis-cluster', 'redis-sentinel', 'redis-process', 'tls']) {
-    const { code } = await transform(await readFile(join(SUPPORT, `${file}.ts`), 'utf8'), {
+  const support = ['redis-sets', 'redis-cluster', 'redis-sentinel', 'redis-process', 'tls'];
+  for (const file of [...support.map((one) => `test/support/${one}`), 'src/testing/redis-process']) {
+    const { code } = await transform(await readFile(join(ROOT, `${file}.ts`), 'utf8'), {
       jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
       module: { type: 'es6' },
     });
+    await mkdir(dirname(join(directory, file)), { recursive: true });
     await writeFile(join(directory, `${file}.js`), code);
   }
   try {
-    return await import(pathToFileURL(join(directory, `${name}.js`)).href);
+    return await import(pathToFileURL(join(directory, 'test/support', `${name}.js`)).href);
   } finally {
     await rm(directory, { recursive: true });
   }
