@@ -40,6 +40,7 @@ const BY_NAME = {
   'revocation-journal': 'restores a dump of one server from a file beside it',
   'redis-configuration': 'is about the configuration of one server',
   'enumeration-timing': 'compares times of answers, in which the way to Redis is the same for all',
+  'session-costs': 'reads the counters of one server; the scripts are the same on several',
   'out-of-memory': 'fills the memory of one server to the byte; the scripts are the same on several',
   'properties/session-mutants': 'is about what the property test finds, which runs on all topologies',
   'store-commonjs': 'is about how the package is loaded',
