@@ -12,6 +12,7 @@ import {
 } from 'latchkey';
 import { Customers } from './customers.js';
 import { CustomersModule } from './customers.module.js';
+import { MovedHashes } from './moved-hashes.js';
 import { OfficeController } from './office.controller.js';
 import { PermissionsGuard } from './permissions.js';
 import { REDIS, RedisModule } from './redis.module.js';
@@ -45,6 +46,7 @@ const { SESSION_SECRET = '', SESSION_INDEX_KEY = '' } = process.env;
       useFactory: (customers: Customers, client: Redis, trail: Trail) => ({
         userStore: customers,
         throttle: new RedisLoginThrottle({ client, secrets: [SESSION_SECRET] }),
+        hasher: new MovedHashes(),
         events: trail,
         loadUser: ({ id }) => customers.find(id),
         registration: 'open' as const,

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { crossSiteGuard, PresetExpressAdapter } from 'latchkey';
 import { AppModule } from './app.module.js';
-import { checkAccounts } from './checks/accounts.js';
+import { checkAccounts, checkMovedHashes } from './checks/accounts.js';
 import { checkPermissions } from './checks/permissions.js';
 import { checkSignInLinks } from './checks/sign-in-links.js';
 
@@ -16,6 +16,7 @@ await app.listen(0, '127.0.0.1');
 try {
   const shop = { app, url: await app.getUrl() };
   await checkAccounts(shop);
+  await checkMovedHashes(shop);
   await checkSignInLinks(shop);
   await checkPermissions(shop);
 } finally {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes, scryptSync } from 'node:crypto';
 import { SessionService } from 'latchkey';
+import { Customers } from '../customers.js';
 import { Trail } from '../trail.js';
 import { Client } from './client.js';
 import { PASSWORD, register, type Shop } from './shop.js';
@@ -40,4 +42,21 @@ export async function checkAccounts(shop: Shop): Promise<void> {
   const { revoked } = await shop.app.get(SessionService).revokeAll(customer.id);
   assert.equal(revoked, 1);
   await browser.expect(401, 'GET', '/shop/me');
+}
+
+/** Accounts with hashes of another system: their owners log in, and have one of this system afterwards. */
+export async function checkMovedHashes(shop: Shop): Promise<void> {
+  const salt = randomBytes(16);
+  const key = scryptSync(PASSWORD, salt, 32);
+  const customers = shop.app.get(Customers, { strict: false });
+  const moved = { email: 'alan@example.com', displayName: null, roles: [] };
+  const passwordHash = `scrypt$${salt.toString('base64')}$${key.toString('base64')}`;
+  const { id } = await customers.create({ ...moved, passwordHash });
+
+  const phone = new Client(shop.url);
+  await phone.expect(401, 'POST', '/auth/login', { email: moved.email, password: 'a wrong one' });
+  await phone.logIn('/auth/login', { email: moved.email, password: PASSWORD });
+  assert.match((await customers.findCredentials(id))?.passwordHash ?? '', /^\$argon2id\$/);
+  await new Client(shop.url).logIn('/auth/login', { email: moved.email, password: PASSWORD });
+  await phone.expect(200, 'GET', '/shop/me');
 }
