@@ -16,6 +16,8 @@ export const modules: (typeof AuthModule | typeof SessionModule)[] = [AuthModule
 // @ts-expect-error: a client is what the store cannot do without; were the types missing, this would be no error.
 export const wrong = new RedisSessionStore({});
 
+export type { SessionWsAdapter } from 'latchkey/ws';
+
 // What the shop has declared of its users and sessions holds, and nothing else does: shop/types.ts.
 export const plan = (req: Request): 'free' | 'gold' | undefined => req.user?.plan;
 // @ts-expect-error: no customer has an age.
