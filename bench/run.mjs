@@ -12,7 +12,7 @@ import { createContext } from './lib/scenario.mjs';
 import { renderTables } from './lib/tables.mjs';
 import { SCENARIOS } from './scenarios/index.mjs';
 
-const VARIANT_LETTERS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const VARIANT_LETTERS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
 
 await runScript(async () => {
   const settings = parseSettings(process.argv.slice(2), {

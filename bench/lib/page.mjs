@@ -1,6 +1,6 @@
 import { figure } from './markdown.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
-import { readRows } from './read-table.mjs';
+import { readRows, versionsTable } from './read-table.mjs';
 import { TABLES } from './tables.mjs';
 
 /** @typedef {import('./tables.mjs').Results} Results */
@@ -9,10 +9,11 @@ import { TABLES } from './tables.mjs';
  * docs/benchmarks.md.
  *
  * @param {Results} results
+ * @param {readonly Results[]} others of other versions of Node
  * @param {readonly string[]} plots file names of the plots that there are
  * @returns {string} Markdown
  */
-export function renderPage(results, plots) {
+export function renderPage(results, others, plots) {
   const { machine, settings } = results;
   const picture = (/** @type {string} */ file, /** @type {string} */ text) =>
     plots.includes(file) ? `![${text}](benchmarks/${file})` : '';
@@ -37,6 +38,11 @@ export function renderPage(results, plots) {
       shown('read'),
       picture('cpu.svg', 'CPU time per request of every variant'),
       picture('latency.svg', 'Share of requests that took longer than a time'),
+    ),
+    ...section(
+      'On other versions of Node',
+      'The same request, 1 000 sessions; the load generator keeps its version.',
+      versionsTable([results, ...others]),
     ),
     ...section(
       'Logging in',
@@ -182,7 +188,7 @@ npm run bench                                   # everything, about 12 minutes
 npm run bench -- --quick                        # to see that it works
 npm run bench -- --scenario read --only b,g     # one scenario, two variants
 npm run bench -- --node /path/to/another/node
-npm run bench:report -- bench/results/<file>    # this page and its plots from those results
+npm run bench:report -- bench/results/<file>    # this page and its plots from those results; further files: other versions of Node
 \`\`\`
 
 Scenarios: \`read\`, \`login\`, \`write\`, \`logout\`, \`revoke\`, \`memory\`, \`redis\`, \`start\`, \`growth\`, \`shape\`, \`scale\`. A variant that fails is named and the rest goes on. The peers' packages are in \`bench/package.json\`, never in the product's.

@@ -86,6 +86,28 @@ export function readTable(runs) {
   return table(head, rows);
 }
 
+/**
+ * The same request on several versions of Node.
+ * @param {readonly Pick<import('./tables.mjs').Results, 'machine' | 'read'>[]} results
+ * @returns {string} nothing when there is one version only
+ */
+export function versionsTable(results) {
+  const measured = results.filter(({ read }) => read);
+  if (measured.length < 2) return '';
+  const rows = measured.flatMap(({ machine, read }) =>
+    readRows(read?.runs ?? [])
+      .filter(({ credentials }) => credentials === 'none' || credentials === '1 000 cookies')
+      .map((row) => [
+        machine.node.replace(/^v/, ''),
+        `(${row.variant}) ${row.name}`,
+        spreadFigure(row.perSecond),
+        row.faster ? figure(row.faster.median) : '–',
+        spreadFigure(row.cpuUs),
+      ]),
+  );
+  return table(['Node', 'variant', 'req/s', '× (b)', 'CPU µs'], rows);
+}
+
 /** What Redis was sent per request; what rounds to nothing, such as a connection's first words, is left out. @param {ReadRun[]} runs */
 function commandsOf(runs) {
   const { commands = {} } = runs.at(-1) ?? {};

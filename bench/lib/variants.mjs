@@ -10,6 +10,7 @@ import { PROGRAM_COOKIE, programSettings } from './program-settings.mjs';
  * @property {string} path of the route that says who is logged in
  * @property {'none' | 'login' | 'sign-up'} entry how sessions are made
  * @property {boolean} [bearer] whether it knows bearer tokens
+ * @property {Record<string, string>} [env] what its peer is told besides
  */
 
 /** @type {Record<string, Variant>} */
@@ -54,6 +55,14 @@ export const VARIANTS = Object.fromEntries(
       entry: 'login',
       bearer: true,
     },
+    {
+      letter: 'i',
+      name: 'bare Nest route on PresetExpressAdapter',
+      peer: 'nest-bare',
+      path: '/me',
+      entry: 'none',
+      env: { PRESET: '1' },
+    },
   ]).map((variant) => [variant.letter, variant]),
 );
 
@@ -93,6 +102,7 @@ export async function startVariant(variant, { node, redis, env = {}, answerBytes
       ...(variant.peer
         ? { REDIS_SOCKET: socket, ANSWER_BYTES: String(answerBytes) }
         : programSettings({ socket, directory })),
+      ...variant.env,
       ...env,
     },
   });
