@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { ProblemException, type ProblemCode } from '../problem/index.js';
+import { AnswersUnderWay } from './answers-under-way.js';
 
 // What node:http calls the errors that are more than «this is not HTTP».
 const CODES: Readonly<Record<string, ProblemCode>> = {
@@ -18,7 +19,8 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
  * @param headers what every answer carries
  */
 export function answerClientErrors(server: Server, headers: Readonly<Record<string, string>> = {}): void {
-  const begun = answersBegun(server);
+  const answers = AnswersUnderWay.at(server);
+  const begun = (socket: Duplex) => answers.of(socket).some((res) => res.headersSent);
   const endWith = (socket: Duplex, problem: ProblemException): void => {
     socket.end(answerOf(problem, headers));
   };
@@ -31,17 +33,6 @@ export function answerClientErrors(server: Server, headers: Readonly<Record<stri
   server.on('connect', (_req: IncomingMessage, socket: Duplex) =>
     endWith(socket, new ProblemException('METHOD_NOT_ALLOWED', { headers: { Allow: '' } })),
   );
-}
-
-/** Tells of a connection whether an answer on it has begun and not ended. */
-function answersBegun(server: Server): (socket: Duplex) => boolean {
-  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
-  server.on('request', ({ socket }: IncomingMessage, res: ServerResponse) => {
-    const answers = underWay.get(socket) ?? new Set();
-    underWay.set(socket, answers.add(res));
-    res.on('close', () => answers.delete(res));
-  });
-  return (socket) => [...(underWay.get(socket) ?? [])].some((res) => res.headersSent);
 }
 
 function answerOf(problem: ProblemException, headers: Readonly<Record<string, string>>): string {

@@ -3,6 +3,8 @@ import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { AnswersUnderWay } from './answers-under-way.js';
+
 export interface DrainOptions {
   /** How long new connections are still taken, so that balancers can learn that they should send none, ms. @default 0 */
   delayMs?: number;
@@ -15,22 +17,21 @@ export interface DrainOptions {
 /** Ends an HTTP server without cutting a request: it keeps count of the answers that are under way. */
 @Injectable()
 export class HttpDrain {
-  private readonly underWay = new Set<ServerResponse>();
   private state: 'serving' | 'draining' | 'closing' = 'serving';
 
   private server: Server | undefined;
+  private answers: AnswersUnderWay | undefined;
 
   /** Begins to count. Call it once, before the server listens. */
   watch(server: Server): void {
     this.server = server;
+    this.answers = AnswersUnderWay.at(server);
+    this.answers.onEnd = () => {
+      // An answer that had begun before the drain could not announce that it is the last of its connection.
+      if (this.state === 'closing') setImmediate(() => server.closeIdleConnections());
+    };
     server.prependListener('request', (_req, res: ServerResponse) => {
       if (this.draining) announceClose(res);
-      this.underWay.add(res);
-      res.on('close', () => {
-        this.underWay.delete(res);
-        // An answer that had begun before the drain could not announce that it is the last of its connection.
-        if (this.state === 'closing') setImmediate(() => server.closeIdleConnections());
-      });
     });
   }
 
@@ -47,7 +48,7 @@ export class HttpDrain {
     this.state = 'draining';
     const { server } = this;
     if (server?.listening !== true) return;
-    for (const res of this.underWay) announceClose(res);
+    for (const res of this.answers?.all() ?? []) announceClose(res);
     if (delayMs > 0) await delay(delayMs);
     const closed = stopListening(server);
     const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);

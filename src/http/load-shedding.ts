@@ -19,6 +19,11 @@ const REPORT_EVERY_MS = 10_000;
 // Who asks these decides whether this process lives, or has to explain what is going on.
 const ALWAYS_ANSWERED = /^\/(?:health\/live|health\/ready|metrics)(?:\?|$)/;
 
+const BEGUN = Symbol('latchkey.begun');
+
+/** A connection, with how many of its requests were begun in the turn in which that was last counted. */
+type Connection = Socket & { [BEGUN]?: { turn: number; count: number } };
+
 export interface LoadSheddingOptions {
   /** What every answer carries. */
   headers?: Readonly<Record<string, string>>;
@@ -69,12 +74,12 @@ export function shedLoad(
  * @param always whether a request is begun however full the turn is
  */
 function turnWatch(always: (req: IncomingMessage) => boolean): (req: IncomingMessage) => boolean {
+  let turn = 0;
   let begun = 0;
   let sinceMs = 0;
-  const bySocket = new Map<Socket, number>();
   const endTurn = () => {
+    turn += 1;
     begun = 0;
-    bySocket.clear();
   };
   return (req) => {
     if (begun === 0) {
@@ -82,11 +87,13 @@ function turnWatch(always: (req: IncomingMessage) => boolean): (req: IncomingMes
       // Runs when every socket that has something to read now has been read.
       setImmediate(endTurn);
     }
-    const ofSocket = bySocket.get(req.socket) ?? 0;
-    if (ofSocket >= SOCKET_REQUESTS) return false;
+    const { socket }: { socket: Connection } = req;
+    const ofSocket = (socket[BEGUN] ??= { turn, count: 0 });
+    if (ofSocket.turn !== turn) Object.assign(ofSocket, { turn, count: 0 });
+    if (ofSocket.count >= SOCKET_REQUESTS) return false;
     if (begun >= TURN_REQUESTS && performance.now() - sinceMs > TURN_MS && !always(req)) return false;
     begun += 1;
-    bySocket.set(req.socket, ofSocket + 1);
+    ofSocket.count += 1;
     return true;
   };
 }
