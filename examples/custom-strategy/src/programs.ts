@@ -25,17 +25,9 @@ export class Programs extends UserStore {
   }
 
   // Nobody here has a password, so there is nothing to find, to create or to change by one.
-  async findByEmail(): Promise<null> {
-    return null;
-  }
-  async findCredentials(): Promise<null> {
-    return null;
-  }
-  async create(): Promise<never> {
-    throw new Error('Programs do not register.');
-  }
-  async rehash(): Promise<void> {}
-  async changePassword(): Promise<never> {
-    throw new Error('Programs have no passwords.');
-  }
+  findByEmail = async () => null;
+  findCredentials = async () => null;
+  rehash = async () => undefined;
+  create = () => Promise.reject(new Error('Programs do not register.'));
+  changePassword = () => Promise.reject(new Error('Programs have no passwords.'));
 }

@@ -34,10 +34,8 @@ class Device {
     this.token = answer.token ?? this.token;
     this.deviceToken = answer.deviceToken ?? this.deviceToken;
     this.session = answer.session ?? this.session;
-    const [, sessions] = /^(\/auth\/sessions)\/./.exec(path) ?? [];
-    console.log(
-      `${this.name}: ${method} ${sessions ? `${sessions}/…` : path} ${response.status} ${answer.code ?? ''}`.trim(),
-    );
+    const shown = path.replace(/[^/]{20,}$/, '…');
+    console.log([`${this.name}:`, method, shown, response.status, answer.code].join(' ').trim());
     return { status: response.status, code: answer.code };
   }
 
