@@ -56,6 +56,19 @@ class Routes {
     return {};
   }
 
+  @SessionPolicy('readonly')
+  @Get('looked')
+  looked() {
+    return {};
+  }
+
+  @SessionPolicy('readonly')
+  @Post('dropped')
+  dropped(@Session() session: Data) {
+    session.note = 'dropped';
+    return {};
+  }
+
   @SessionPolicy('strict')
   @Post('strict')
   async strict(@Session() session: Data, @Req() req: Request) {
@@ -138,9 +151,10 @@ describe('what decorators say of a route', () => {
       .filter((name) => name === 'mget' || name === 'get' || name === 'evalsha');
 
   it.each([
-    ['on a route', '/polled'],
-    ['on a public route', '/status'],
-  ])('sends no touch for @NoTouch %s, and one for a route without', async (_, path) => {
+    ['@NoTouch on a route', '/polled'],
+    ['@NoTouch on a public route', '/status'],
+    ['@SessionPolicy readonly', '/looked'],
+  ])('sends no touch for %s, and one for a route without', async (_, path) => {
     await age();
     const before = await touched();
     expect(
@@ -180,27 +194,29 @@ describe('what decorators say of a route', () => {
     expect(await codeOf(other as Response)).toBe('SESSION_CONFLICT');
   });
 
+  it('keeps and touches nothing under @SessionPolicy readonly, and sends one command', async () => {
+    await age();
+    const before = await touched();
+    expect(
+      await sent(async () => {
+        expect((await post('/dropped')).status).toBe(201);
+        expect(await touched()).toBe(before);
+        await used();
+      }),
+    ).toEqual(['mget', 'mget', 'evalsha']);
+    expect(await (await get('/status')).json()).toEqual({ note: 'kept' });
+  });
+
   describe('to a user with a role', () => {
     beforeEach(async () => {
       const [{ user } = { user: undefined }] = host.users.accounts.values();
       await host.sessions.setPrincipal(user!.id, { ...user!, roles: ['user'] }, 2);
     });
 
-    it('keeps and touches nothing under readonly, and sends one command', async () => {
-      await age();
-      const before = await touched();
-      expect(
-        await sent(async () => {
-          expect((await post('/office/dropped')).status).toBe(201);
-          expect(await touched()).toBe(before);
-          await used();
-        }),
-      ).toEqual(['mget', 'mget', 'evalsha']);
-      expect(await (await get('/status')).json()).toEqual({ note: 'kept' });
-    });
-
     it('holds for every route of a controller, and a route may say something else', async () => {
       expect((await get('/office/list')).status).toBe(403);
+      expect((await post('/office/dropped')).status).toBe(201);
+      expect(await (await get('/status')).json()).toEqual({ note: 'kept' });
       expect((await post('/office/changed')).status).toBe(201);
       expect(await (await get('/status')).json()).toEqual({ note: 'changed' });
     });
