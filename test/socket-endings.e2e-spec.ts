@@ -199,6 +199,31 @@ describe('an open WebSocket, with another node that ends its session', () => {
     for (const socket of sockets) socket.close();
   });
 
+  it('is closed when its session is revoked while it is being opened, after it was read', async () => {
+    await start();
+    // So that news are heard already.
+    const other = await open(await near.login('user=bob'));
+    const headers = await near.login();
+    const { engine } = near.store;
+    const load = engine.load.bind(engine);
+    engine.load = async (...args) => {
+      const found = await load(...args);
+      if (found?.principal?.id !== 'ada') return found;
+      engine.load = load;
+      const heard = new Promise((resolve) => {
+        // What comes after it is heard after it.
+        other.closed.then(resolve, resolve);
+      });
+      await far.sessions.revokeAll('ada');
+      await far.sessions.revokeAll('bob');
+      await heard;
+      return found;
+    };
+    const socket = await openSocket(near.socketUrl, headers).catch(() => undefined);
+    if (socket) expect(await closedSoon(socket)).toEqual(SESSION_ENDED);
+    expect(near.sockets.size).toBe(0);
+  });
+
   it('changes nothing once its session has ended, also before it is closed', async () => {
     await start();
     const headers = await near.login();

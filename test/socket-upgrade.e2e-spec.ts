@@ -3,9 +3,11 @@ import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 
+import { signBearerToken } from '../src/session/token/bearer-token.js';
+import { signCookie, tokenInCookie } from '../src/session/token/signed-cookie.js';
 import { recordCommands } from './support/command-recorder.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
-import { cookieOf } from './support/session-host.js';
+import { cookieOf, SECRET } from './support/session-host.js';
 import { openSocket, refusedUpgrade } from './support/socket-client.js';
 import { ORIGIN, type SocketHost, startSocketHost } from './support/socket-host.js';
 
@@ -101,6 +103,20 @@ describe('the upgrade to a WebSocket', () => {
     }
     const byUrl = `${host.socketUrl}?access_token=${token}&sid=${cookie.slice('sid='.length)}`;
     expect((await refusedUpgrade(byUrl, { origin: ORIGIN })).status).toBe(401);
+    expect(host.sockets.size).toBe(0);
+  });
+
+  it('is refused to a token that is signed for the other transport than its session has', async () => {
+    const bearer = (await host.bearer()).authorization.slice('Bearer lk_'.length);
+    const { cookie } = await host.login();
+    const tokens = {
+      ofBearer: bearer.slice(0, bearer.lastIndexOf('.')),
+      ofCookie: tokenInCookie(cookie, 'sid', [SECRET]) as string,
+    };
+    const asCookie = { origin: ORIGIN, cookie: `sid=${signCookie(tokens.ofBearer, SECRET)}` };
+    expect((await refusedUpgrade(host.socketUrl, asCookie)).status).toBe(401);
+    const asBearer = { authorization: `Bearer ${signBearerToken(tokens.ofCookie, SECRET)}` };
+    expect((await refusedUpgrade(host.socketUrl, asBearer)).status).toBe(401);
     expect(host.sockets.size).toBe(0);
   });
 

@@ -163,6 +163,24 @@ describe('a shop, tested with what latchkey/testing has', () => {
     await careful.app.close();
   });
 
+  it('has a gate that holds whoever comes until it is opened, and nobody afterwards', async () => {
+    const passed: string[] = [];
+    const pass = async (name: string) => {
+      await gate.pass();
+      passed.push(name);
+    };
+    const { open, waiting } = gate.close(2);
+    const passing = [pass('first'), pass('second')];
+    await waiting;
+    expect(passed).toEqual([]);
+    gate.letOthersPass();
+    await pass('third');
+    expect(passed).toEqual(['third']);
+    open();
+    await Promise.all([...passing, pass('fourth')]);
+    expect(passed.sort()).toEqual(['first', 'fourth', 'second', 'third']);
+  });
+
   it('hears from expectRevokedEverywhere which nodes still accept a session', async () => {
     const ada = await loginAs(near.app, 'ada');
     const complaint = await expectRevokedEverywhere(ada, [near.app, `${far.url}/me`]).catch(String);

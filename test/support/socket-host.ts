@@ -16,6 +16,8 @@ import type { Cluster, Redis } from 'ioredis';
 
 import { ProblemFilter } from '../../src/problem/index.js';
 import {
+  type RedisSessionStore,
+  SESSION_STORE,
   SessionModule,
   type SessionModuleOptions,
   SessionService,
@@ -107,6 +109,7 @@ export interface SocketHost {
   socketUrl: string;
   sessions: SessionService;
   sockets: SessionSockets;
+  store: RedisSessionStore;
   /** What its gateway was told with `note`, on any node of this process. */
   handled: unknown[];
   call(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -156,6 +159,7 @@ export async function startSocketHost(
     socketUrl: `${url}/socket`,
     sessions: app.get(SessionService),
     sockets: app.get(SessionSockets),
+    store: app.get<RedisSessionStore>(SESSION_STORE),
     handled,
     call,
     login: async (query = '') => ({ cookie: cookieOf(await call(`/login?${query}`)), origin: ORIGIN }),
