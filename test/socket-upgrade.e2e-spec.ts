@@ -6,6 +6,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { signBearerToken } from '../src/session/token/bearer-token.js';
 import { signCookie, tokenInCookie } from '../src/session/token/signed-cookie.js';
 import { recordCommands } from './support/command-recorder.js';
+import { sendRaw } from './support/raw-http.js';
 import { startRedis, type TestRedis } from './support/redis-server.js';
 import { cookieOf, SECRET } from './support/session-host.js';
 import { openSocket, refusedUpgrade } from './support/socket-client.js';
@@ -35,6 +36,27 @@ describe('the upgrade to a WebSocket', () => {
       ...{ userId: 'ada', sessionId: session?.id, transport: 'cookie', profile: 'web', roles: [] },
     });
     expect(host.sockets.size).toBe(1);
+    socket.close();
+  });
+
+  it('is cut, not answered, while the answer to an earlier request of the connection is under way', async () => {
+    const { cookie } = await host.login();
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    const bytes = [
+      ...['POST /count HTTP/1.1', 'Host: a', `Cookie: ${cookie}`, 'Content-Length: 0', '', ''],
+      ...[
+        'GET /socket HTTP/1.1',
+        'Host: a',
+        ...upgrade,
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        '',
+        '',
+      ],
+    ];
+    await sendRaw(host.url, bytes.join('\r\n'));
+    // And nobody else is the worse for it.
+    const socket = await openSocket(host.socketUrl, await host.login());
+    expect(await socket.ask('who')).toMatchObject({ userId: 'ada' });
     socket.close();
   });
 

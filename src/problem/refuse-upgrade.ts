@@ -9,7 +9,13 @@ export function refuseUpgrade(req: IncomingMessage, socket: Duplex, cause: unkno
   if (socket.destroyed) return;
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  res.assignSocket(socket as Socket);
-  res.once('finish', () => (socket as Socket).destroySoon());
+  try {
+    res.assignSocket(socket as Socket);
+  } catch {
+    // An answer to an earlier request of this connection is under way; bytes of this one would be taken for part of it.
+    socket.destroy();
+    return;
+  }
+  res.once('finish', () => socket.end(() => socket.destroy()));
   sendProblem(req, res, toProblem(cause));
 }

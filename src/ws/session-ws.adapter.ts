@@ -63,7 +63,7 @@ export class SessionWsAdapter extends WsAdapter {
       const ignore = () => undefined;
       // Until ws has taken it over, nobody else hears of a client that hangs up.
       socket.on('error', ignore);
-      this.admit(req).then(
+      const admitted = this.admit(req).then(
         (session) => {
           socket.off('error', ignore);
           const release = () => session.release();
@@ -72,7 +72,8 @@ export class SessionWsAdapter extends WsAdapter {
           if (socket.destroyed) return release();
           upgrade(req, socket, head, (client, request) => {
             attach(client, session);
-            done(client, request);
+            // It may have ended while a gateway's own verifyClient took its time.
+            if (!session.hasEnded) done(client, request);
           });
         },
         (error: unknown) => {
@@ -81,6 +82,11 @@ export class SessionWsAdapter extends WsAdapter {
           refuseUpgrade(req, socket, error);
         },
       );
+      // What ws or a gateway's own options throw at.
+      admitted.catch((error: unknown) => {
+        this.sessionLogger.error(`an upgrade failed: ${describeError(error)}`);
+        socket.destroy();
+      });
     };
   }
 }

@@ -112,11 +112,17 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
     this.demandOpen();
     const { redis, writer } = this.engine;
     redis.demandCurrent(redis.keys.session(this.at.tag, this.at.digest));
+    const state = this.known;
     try {
-      await writer.update(this.known, change);
+      await writer.update(state, change);
     } catch (error) {
       if (error instanceof SessionEndedError) this.end(ENDED);
       throw error;
+    }
+    // A look that was under way may have brought what was there before this change.
+    if (this.state && this.state !== state && this.state.header.revision < state.header.revision) {
+      state.principal = this.state.principal;
+      this.state = state;
     }
     return this.data();
   }
