@@ -53,7 +53,8 @@ describe('the example custom-strategy', () => {
 
   it('ends the sessions of a key that is replaced, and takes only the new one', async () => {
     const [first, second] = [await logIn(key), await logIn(key)];
-    const { body } = await first.program.post('/key');
+    expect((await first.program.post('/key')).status).toBe(401);
+    const { body } = await first.program.post('/key', undefined, { headers: { 'x-api-key': key } });
     expect(body).toEqual({ key: expect.stringMatching(/^nightly-report\./), revoked: 2 });
     for (const { program } of [first, second]) expect((await program.get('/report')).status).toBe(401);
     expect((await logIn(key)).answer.status).toBe(401);

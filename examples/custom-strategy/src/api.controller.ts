@@ -33,11 +33,19 @@ export class ApiController {
     return { for: program.id, rows: [] };
   }
 
-  /** A new key. The sessions that were made with the old one end, and a login with it that is under way makes none. */
+  /**
+   * A new key for the old one: a token, which is gone in days, must not buy what lasts for years. The sessions that were
+   * made with the old one end, and a login with it that is under way makes none.
+   */
+  @Public()
+  @UseGuards(ApiKeyGuard)
   @Post('key')
-  async replaceKey(@CurrentUser() program: SessionPrincipal) {
-    const key = this.programs.issueKey(program.id);
-    const { revoked } = await this.sessions.revokeAll(program.id);
+  async replaceKey(@Req() req: Request) {
+    const { id } = req.user as SessionPrincipal;
+    // First, so that an outage leaves the old key as it is.
+    const { revoked } = await this.sessions.revokeAll(id);
+    const key = this.programs.issueKey(id);
+    await this.sessions.revokeAll(id);
     return { key, revoked };
   }
 }

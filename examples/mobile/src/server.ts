@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import {
   AuthModule,
+  crossSiteGuard,
   CurrentUser,
   PresetExpressAdapter,
   ProblemFilter,
@@ -66,6 +67,7 @@ class BankController {
 class AppModule {}
 
 const app = await NestFactory.create(AppModule, new PresetExpressAdapter(), { logger: ['error', 'warn'] });
+app.use(crossSiteGuard({ origins: [`http://127.0.0.1:${PORT}`] }));
 app.enableShutdownHooks();
 await app.listen(Number(PORT), '127.0.0.1');
 console.log(`The bank is at http://127.0.0.1:${PORT}; Ctrl-C ends it.`);
