@@ -9,8 +9,16 @@ export function inSequence(...handlers: readonly RequestHandler[]): RequestHandl
     let at = 0;
     const go = (error?: unknown): void => {
       const handler = handlers[at++];
-      if (error || !handler) next(error);
-      else void handler(req, res, go);
+      if (error || !handler) {
+        next(error);
+        return;
+      }
+      try {
+        const done: unknown = handler(req, res, go);
+        if (done instanceof Promise) done.catch(next);
+      } catch (thrown) {
+        next(thrown);
+      }
     };
     go();
   };

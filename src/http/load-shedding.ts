@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers';
 
 import { ProblemException } from '../problem/index.js';
 import { discardRest, hasBody } from './body.js';

@@ -20,7 +20,7 @@ const START_UP_CONTEXTS = new Set([
 /** The program's log: one JSON object per line, times in ISO 8601, levels by name. */
 export function createLogger(
   level: string,
-  destination: DestinationStream = new TurnBuffer(pino.destination(STANDARD_OUTPUT)),
+  destination: DestinationStream = new TurnBuffer(pino.destination({ dest: STANDARD_OUTPUT, sync: true })),
 ): Logger {
   const options = {
     level,
