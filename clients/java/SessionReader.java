@@ -65,8 +65,8 @@ public final class SessionReader {
     private static final Pattern HEADER = Pattern.compile("1([0-9]{13})([0-9]{13})([0-9]{13})([0-9]{13})[0-9]{10}");
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,15}");
     private static final int HEADER_LENGTH = 63;
-    // What JavaScript's trim() takes away, of the characters that a header can have.
-    private static final String SPACE = " \t\n\u000b\f\r\u00a0";
+    // RFC 6265bis; not a no-break space, under which a sibling domain could set a cookie whatever prefix comes behind it.
+    private static final String SPACE = " \t";
     // Deeper than anybody's own data, and below what the stack allows.
     private static final int MAX_NESTING = 500;
 

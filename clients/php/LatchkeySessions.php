@@ -68,8 +68,8 @@ final class Session
 /** Finds the session of a request. */
 final class SessionReader
 {
-    // What JavaScript's trim() takes away, of the characters that a header can have.
-    private const SPACE = " \t\n\v\f\r\xa0";
+    // RFC 6265bis; not a no-break space, under which a sibling domain could set a cookie whatever prefix comes behind it.
+    private const SPACE = " \t";
     // Deeper than anybody's own data.
     private const MAX_NESTING = 500;
 

@@ -21,8 +21,8 @@ _BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.I | re.A)
 _USER_TOKEN = re.compile(r"([A-Za-z0-9_-]{16})\.[A-Za-z0-9_-]{32}")
 _HEADER = re.compile(rb"1([0-9]{13})([0-9]{13})([0-9]{13})([0-9]{13})[0-9]{10}")
 _NUMBER = re.compile(rb"[0-9]{1,15}")
-# What JavaScript's trim() takes away, of the characters that a header can have.
-_SPACE = " \t\n\v\f\r\xa0"
+# RFC 6265bis; not a no-break space, under which a sibling domain could set a cookie whatever prefix comes behind it.
+_SPACE = " \t"
 # Deeper than anybody's own data, and below what Python's recursion allows.
 _MAX_NESTING = 500
 

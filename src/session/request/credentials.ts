@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { cookiesNamed } from '../token/cookie-header.js';
 
 // RFC 6750: the scheme's name is case-insensitive, the token follows after one or more spaces.
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
@@ -58,15 +59,6 @@ function readCredentials(req: IncomingMessage, cookieName: string): PresentedCre
 /** Whether a Cookie header has a cookie of this name. */
 export function hasCookie(header: string | undefined, name: string): boolean {
   return cookiesNamed(header, name).length > 0;
-}
-
-/** The values of all cookies of this name, as they were sent. */
-function cookiesNamed(header: string | undefined, name: string): string[] {
-  if (header === undefined || !header.includes(name)) return [];
-  return header.split(';').flatMap((pair) => {
-    const equals = pair.indexOf('=');
-    return equals > 0 && pair.slice(0, equals).trim() === name ? [pair.slice(equals + 1).trim()] : [];
-  });
 }
 
 /**

@@ -5,6 +5,12 @@ const SECRETS = ['a newer secret', 'keyboard cat'];
 const read = (header: string | undefined) => tokenInCookie(header, 'connect.sid', SECRETS);
 
 describe('tokenInCookie', () => {
+  it('takes blanks off a name, and nothing else that looks like one', () => {
+    const cookie = signCookie('token', SECRETS[0] as string);
+    expect(read(`a=1; \tconnect.sid =${cookie}`)).toBe('token');
+    expect(read(`\u00a0connect.sid=${cookie}`)).toBeUndefined();
+  });
+
   const signed = signCookie('an.id/with+all', 'keyboard cat');
 
   it('reads the cookie that express-session has set, signed with any of the secrets', () => {

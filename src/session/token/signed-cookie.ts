@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { cookiesNamed } from './cookie-header.js';
 
 /** The value of a session cookie as express-session makes it, not encoded yet: `s:<token>.<base64 HMAC-SHA256>`. */
 export function signedValue(token: string, secret: string): string {
@@ -22,7 +23,7 @@ export function tokenInCookie(
   name: string,
   secrets: readonly string[],
 ): string | undefined {
-  const sent = cookieNamed(header, name);
+  const [sent] = cookiesNamed(header, name);
   return sent === undefined ? undefined : verifyCookie(sent, secrets);
 }
 
@@ -42,14 +43,6 @@ export function verifyCookie(sent: string, secrets: readonly string[]): string |
 
 function mac(token: string, secret: string): string {
   return createHmac('sha256', secret).update(token).digest('base64').replace(/=+$/, '');
-}
-
-function cookieNamed(header: string | undefined, name: string): string | undefined {
-  for (const pair of header?.split(';') ?? []) {
-    const equals = pair.indexOf('=');
-    if (equals >= 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
 }
 
 function decoded(sent: string): string {
