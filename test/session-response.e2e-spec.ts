@@ -34,6 +34,13 @@ describe('an answer and its session', () => {
     expect(await client.keys('lk:sess:*')).toHaveLength(1);
   });
 
+  it('stores what is changed while an earlier part of the answer waits for its session', async () => {
+    const cookie = await host.login();
+    const answer = await host.call('GET', '/steps', { cookie });
+    expect(await answer.text()).toBe('one two');
+    expect((await host.me({ cookie })).note).toBe('two');
+  });
+
   it('cuts an answer whose late change cannot be stored, rather than completing it', async () => {
     const cookie = await host.login();
     const { open, waiting } = host.gate.close();

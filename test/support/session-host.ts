@@ -125,6 +125,14 @@ function hostController(gate: Gate) {
       res.end('end');
     }
 
+    @Get('steps')
+    steps(@Req() req: Request, @Res() res: Response) {
+      dataOf(req).note = 'one';
+      res.write('one ');
+      dataOf(req).note = 'two';
+      res.end('two');
+    }
+
     @Post('rotate')
     async rotate(@Req() req: Request) {
       await gate.pass();

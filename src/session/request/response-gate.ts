@@ -82,8 +82,10 @@ class HeldResponse {
     this.queue = undefined;
     let flowing = true;
     let wrote = false;
-    for (const [operation, args] of kept) {
-      const result = this.send(operation, args);
+    for (const [at, [operation, args]] of kept.entries()) {
+      // The handler may have changed its session since what was kept first was to be sent.
+      const last = operation === 'end' && at > 0;
+      const result = last ? this.pass(operation, args) : this.send(operation, args);
       if (operation === 'write') {
         wrote = true;
         flowing = result === true;

@@ -1,3 +1,5 @@
+// Not the global one: a test of a host's may have replaced that, and a client would be held for good.
+import { setImmediate } from 'node:timers';
 import type { Cluster, Redis } from 'ioredis';
 
 /**
