@@ -7,7 +7,7 @@ import type { Mutant } from './mutant.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** What `src/session` is made of: itself and what it imports. */
-const FOLDERS = ['session', 'problem'];
+const FOLDERS = ['session', 'problem', 'options'];
 
 /** Copies of the library, compiled, beside the project; one thing is different in each. */
 export class MutatedSource {
