@@ -94,7 +94,7 @@ export class RedisAccess {
   }
 
   /** Reads keys of one slot with one command, see `readKeys`. @throws SessionStoreUnavailableError */
-  read(operation: StoreOperation, ...keys: string[]): Promise<(string | null)[]> {
+  async read(operation: StoreOperation, ...keys: string[]): Promise<(string | null)[]> {
     return this.ask(operation, readKeys(this.client, keys));
   }
 
