@@ -49,7 +49,7 @@ describe('the store in a CommonJS program', () => {
   beforeAll(async () => {
     redis = await startRedis();
     directory = await mkdtemp(join(tmpdir(), 'lk-commonjs-'));
-    await compile(['session', 'problem'], directory);
+    await compile(['session', 'problem', 'options'], directory);
     await symlink(resolve('node_modules'), join(directory, 'node_modules'), 'dir');
     await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
     await writeFile(join(directory, 'program.cjs'), PROGRAM);
