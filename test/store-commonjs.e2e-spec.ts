@@ -29,6 +29,8 @@ app.get('/', (req, res) => {
 const server = http.createServer(app).listen(0, '127.0.0.1', async () => {
   const url = 'http://127.0.0.1:' + server.address().port;
   const first = await fetch(url);
+  // express-session sends the headers before it has saved, and the end after that.
+  await first.text();
   const cookie = first.headers.get('set-cookie').split(';')[0];
   const second = await fetch(url, { headers: { cookie } });
   store.length((error, length) => {
