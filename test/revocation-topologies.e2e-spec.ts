@@ -132,7 +132,13 @@ describe('a cluster with a journal', () => {
     const away = cluster.primaries.find((primary) => primary !== everyone) as ClusterNode;
     const users = Array.from({ length: 12 }, (_, i) => `user-${i}`);
     const ids = new Map<string, string>();
-    for (const user of users) await poll(async () => ids.set(user, await before.logIn(user)).size > 0);
+    // Refused until the node has looked through the journal for every shard.
+    const logIn = (user: string) =>
+      before.logIn(user).then(
+        (id) => ids.set(user, id).has(user),
+        () => false,
+      );
+    for (const user of users) await poll(() => logIn(user));
     const theirs: string[] = [];
     for (const user of users) if ((await placeOf(keys.index(tagOf(user)))) === away) theirs.push(user);
     const others = users.filter((user) => !theirs.includes(user));
