@@ -1,5 +1,6 @@
 export { problemOfClient } from './client-check.js';
 export { cookieProblems } from './cookie-check.js';
+export { editsBetween } from './edits-between.js';
 export { InvalidOptionsError } from './invalid-options.error.js';
 export {
   type Check,
