@@ -1,10 +1,12 @@
 FROM node:22-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+COPY web/package.json web/package-lock.json web/.npmrc web/
+RUN npm ci && npm ci --prefix web
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
+COPY web web
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-slim

@@ -5,7 +5,7 @@ export default defineConfig(
   // The last is a host's code: it is compiled against the packed package only.
   { ignores: ['dist/', 'dist.*/', 'coverage/', '.data/', 'scripts/pack-check/'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     // consistent-type-imports stays off: Nest injects by decorator metadata, which needs the class really imported.
@@ -23,6 +23,11 @@ export default defineConfig(
     // Hosts, each with what it puts into sessions: declared for all of the program, that would hold for our tests too.
     files: ['examples/**/*.ts'],
     languageOptions: { parserOptions: { project: './examples/tsconfig.json' } },
+  },
+  {
+    // For browsers, with types of their own.
+    files: ['web/**/*.ts', 'web/**/*.tsx'],
+    languageOptions: { parserOptions: { project: './web/tsconfig.json' } },
   },
   {
     // Tests read parsed answers, which have no type, and hand over half of an object where that is all a unit looks at.

@@ -11,7 +11,7 @@ export default {
   testTimeout: 20_000,
   globalSetup: './test/support/jest/start-sets.mjs',
   globalTeardown: './test/support/jest/stop-sets.mjs',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/web/src'],
   testMatch: repeated ? ['**/*.e2e-spec.ts'] : ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',

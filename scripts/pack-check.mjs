@@ -76,9 +76,21 @@ function checkFiles(installed) {
   ];
   const missing = wanted.filter((file) => !existsSync(join(installed, file)));
   if (missing.length > 0) throw new SetupError(`missing from the package: ${missing.join(', ')}`);
+  checkConsole(join(installed, 'dist', 'console'));
   const surplus = files.filter((file) => /\.spec\.|^(src|test|scripts|\.)/.test(file));
   if (surplus.length > 0) throw new SetupError(`not for the package: ${surplus.join(', ')}`);
   say(`${files.length} files, ${assets.length} Lua scripts and lists among them`);
+}
+
+/** @param {string} folder of the console: its page, and every file that the page names */
+function checkConsole(folder) {
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  const named = [...page.matchAll(/ (?:src|href)="\/console\/([^"]+)"/g)].map(([, file]) => String(file));
+  for (const kind of ['.js', '.css', '.svg']) {
+    const file = named.find((name) => name.endsWith(kind));
+    if (!file || !existsSync(join(folder, file)))
+      throw new SetupError(`the console is not whole: a ${kind} file is missing from the package.`);
+  }
 }
 
 /**

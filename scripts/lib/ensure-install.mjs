@@ -5,18 +5,32 @@ import { run } from './run.mjs';
 import { say, SetupError } from './say.mjs';
 
 /**
- * Makes node_modules what package-lock.json says, by `npm ci`, unless it is that already.
+ * Makes node_modules, here and in web/, what package-lock.json says, by `npm ci`, unless it is that already.
  *
  * @throws {SetupError} when Node is too old or the installation fails.
  */
 export async function ensureInstall() {
   checkNodeVersion();
-  const lock = readPackages('package-lock.json');
-  if (isInstalled(lock)) return;
-  say('installing the packages of package-lock.json (half a minute or so)');
+  await installLocked('.', 'half a minute or so');
+  await installLocked('web', 'a few seconds');
+}
+
+/**
+ * @param {string} folder
+ * @param {string} duration what to tell who waits
+ */
+async function installLocked(folder, duration) {
+  const lock = join(folder, 'package-lock.json');
+  if (isInstalled(readPackages(lock), folder)) return;
+  say(`installing the packages of ${lock} (${duration})`);
   // Without --include=dev, NODE_ENV=production would leave out the compiler.
   const [program, args] = npm(['ci', '--include=dev', '--no-fund', '--no-audit']);
-  if ((await run(program, args)) !== 0) throw new SetupError('npm ci failed; its own message is above.');
+  if ((await run(program, args, { cwd: folder })) !== 0)
+    throw new SetupError('npm ci failed; its own message is above.');
+  if (folder === '.') checkProgramPackages();
+}
+
+function checkProgramPackages() {
   const missing = programPackages().filter((name) => !existsSync(join('node_modules', name)));
   if (missing.length > 0)
     throw new SetupError(`npm could not install ${missing.join(', ')} on this platform.`);
@@ -27,9 +41,10 @@ export async function ensureInstall() {
  * for other platforms may be missing from it.
  *
  * @param {Record<string, LockedPackage>} lock
+ * @param {string} folder
  */
-function isInstalled(lock) {
-  const installed = readPackages(join('node_modules', '.package-lock.json'));
+function isInstalled(lock, folder) {
+  const installed = readPackages(join(folder, 'node_modules', '.package-lock.json'));
   return Object.entries(lock).every(([path, wanted]) => {
     if (path === '') return true;
     const found = installed[path];
