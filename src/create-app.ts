@@ -12,6 +12,7 @@ import {
   HttpDrain,
   NestLogger,
   operationAccess,
+  serveConsole,
   serveDocs,
   type OpenApiDocument,
 } from './http/index.js';
@@ -50,6 +51,7 @@ export async function createApp(env: Env, log?: DestinationStream): Promise<Nest
     onShed: metrics.countShed,
   });
   try {
+    if (env.console) serveConsole(app);
     if (env.docs) serveDocs(app, describeApi(app, env));
     await app.init();
   } catch (error) {

@@ -30,11 +30,13 @@ describe('welcome', () => {
   it('says where the program is and which policy is in force', () => {
     const text = welcome(envOf({ SESSION_WEB_IDLE: '20m' }), AT, null);
     expect(text).toMatch(/Latchkey +http:\/\/127\.0\.0\.1:3000\n/);
+    expect(text).toMatch(/Console +http:\/\/127\.0\.0\.1:3000\/console\/\n/);
     expect(text).toMatch(/API docs +http:\/\/127\.0\.0\.1:3000\/docs\n/);
     expect(text).toMatch(/web +20m idle, 12h absolute\n/);
     expect(text).toMatch(/sessionsPerUser +10, evict-lru\n/);
     expect(text).not.toMatch(/ssssss|iiiiii/);
     expect(welcome(envOf({ DOCS: 'off' }), AT, null)).not.toContain('/docs');
+    expect(welcome(envOf({ CONSOLE: 'off' }), AT, null)).not.toContain('/console');
   });
 
   it('says which port was taken, and why it is another one', () => {

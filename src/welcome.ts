@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { formatDuration, type Env } from './config/index.js';
 import { randomPassword, type FirstAdmin } from './first-admin.js';
-import { DOCS_PATH } from './http/index.js';
+import { CONSOLE_PATH, DOCS_PATH } from './http/index.js';
 import type { Listening } from './listen.js';
 
 /** The policy in force, as durations and limits that a person can check against what was meant. */
@@ -37,6 +37,7 @@ export function welcome(env: Env, { url, takenPort }: Listening, admin: FirstAdm
       : [
           `             (port ${takenPort} is taken by another program; PORT is not set, so this is the next free one)`,
         ]),
+    ...(env.console ? [`  Console    ${url}${CONSOLE_PATH}/`] : []),
     ...(env.docs ? [`  API docs   ${url}${DOCS_PATH}`] : []),
     '',
     '  Policy in force',

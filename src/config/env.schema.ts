@@ -234,6 +234,7 @@ export const FIELDS = {
   METRICS_HOST: z
     .string()
     .refine((host) => isIP(host) !== 0 || host === 'localhost', 'must be an IP address or localhost'),
+  CONSOLE: oneOf('on', 'off'),
   DOCS: oneOf('on', 'off'),
   DEBUG: z.string(),
   NODE_DEBUG: z.string(),

@@ -58,6 +58,7 @@ describe('parseEnv', () => {
       passwordBreachUrl: undefined,
       threadPoolSize: 4,
       cookie: { name: 'sid', secure: false },
+      console: true,
       docs: true,
     });
     expect(Object.isFrozen(env.lifetimes.web)).toBe(true);
@@ -92,6 +93,7 @@ describe('parseEnv', () => {
       production: true,
       host: '0.0.0.0',
       registration: 'closed',
+      console: false,
       docs: false,
       cookie: { name: '__Host-sid', secure: true },
     });

@@ -114,6 +114,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     // Browsers take a __Host- cookie only with Secure, and Secure only over https (RFC 6265bis, section 4.1.3).
     cookie: { name: secure ? '__Host-sid' : 'sid', secure },
     metrics: { port: settings.METRICS_PORT, host: settings.METRICS_HOST ?? '127.0.0.1' },
+    console: settings.CONSOLE === undefined ? !production : settings.CONSOLE === 'on',
     docs: settings.DOCS === undefined ? !production : settings.DOCS === 'on',
     logLevel: settings.LOG_LEVEL ?? 'info',
   };

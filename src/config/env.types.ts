@@ -77,6 +77,8 @@ export interface Env {
   cookie: { name: string; secure: boolean };
   /** `port` undefined: `/metrics` on the main port in development, nowhere in production. */
   metrics: { port: number | undefined; host: string };
+  /** Whether the pages for people are served. */
+  console: boolean;
   docs: boolean;
   logLevel: NonNullable<Settings['LOG_LEVEL']>;
 }

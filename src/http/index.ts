@@ -1,4 +1,5 @@
 export { configureHttp, type HttpOptions } from './configure-http.js';
+export { CONSOLE_PATH, serveConsole } from './console-page.js';
 export { DOCS_JSON_PATH, DOCS_PATH, serveDocs } from './docs-page.js';
 export { HttpDrain, type DrainOptions } from './http-drain.js';
 export { HttpModule } from './http.module.js';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 
+import { CONSOLE_PATH } from './console-page.js';
 import { DOCS_PATH, DOCS_STYLE_HASHES } from './docs-page.js';
 
 export interface SecurityHeaderOptions {
@@ -19,25 +20,32 @@ const NOTHING = {
   frameAncestors: ["'none'"],
 };
 
+// The files that the page is made of, and nobody else's; what it sends goes through its scripts, not through its forms.
+const OWN_FILES = {
+  ...NOTHING,
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+};
+
 /**
  * Headers that keep a browser from doing anything with an answer but reading it. The API serves no page, so its
- * policy allows nothing; the documentation page gets what its own scripts and styles need.
+ * policy allows nothing; the console gets its own files, the documentation page also the styles that stand in it.
  *
  * @see OWASP Secure Headers; ASVS 5.0, V3.4
  */
 export function securityHeaders(options: SecurityHeaderOptions): RequestHandler {
   const api = Object.entries(apiHeaders(options));
-  const docs = Object.entries(
-    headersOf(options, {
-      ...NOTHING,
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'", ...DOCS_STYLE_HASHES],
-      imgSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-    }),
-  );
+  const pages = new Map([
+    [CONSOLE_PATH, Object.entries(headersOf(options, OWN_FILES))],
+    [
+      DOCS_PATH,
+      Object.entries(headersOf(options, { ...OWN_FILES, styleSrc: ["'self'", ...DOCS_STYLE_HASHES] })),
+    ],
+  ]);
   return (req, res, next) => {
-    for (const [name, value] of isDocsPage(req) ? docs : api) res.setHeader(name, value);
+    for (const [name, value] of pages.get(folderOf(req)) ?? api) res.setHeader(name, value);
     next();
   };
 }
@@ -74,6 +82,8 @@ function policyOf({ production, publicUrl }: SecurityHeaderOptions, directives: 
   };
 }
 
-function isDocsPage({ path }: Request): boolean {
-  return path === DOCS_PATH || path.startsWith(`${DOCS_PATH}/`);
+/** The first part of a path, such as `/docs`. */
+function folderOf({ path }: Request): string {
+  const end = path.indexOf('/', 1);
+  return end < 0 ? path : path.slice(0, end);
 }
