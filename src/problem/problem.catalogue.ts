@@ -112,6 +112,11 @@ export const PROBLEMS = {
     title: 'Headers too large',
     detail: 'The request line and the headers are more or longer than this server accepts.',
   },
+  TOO_MANY_CONNECTIONS: {
+    status: 429,
+    title: 'Too many connections',
+    detail: 'This session has as many connections open as it may have. Close one first.',
+  },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many attempts', detail: 'Wait before trying again.' },
   INTERNAL_ERROR: { status: 500, title: 'Internal error', detail: 'Something went wrong on this side.' },
   INSECURE_TRANSPORT: {

@@ -57,6 +57,8 @@ export interface SessionModuleOptions {
    * @default 10000
    */
   socketOutageGraceMs?: number;
+  /** Most connections that may be open on one node with one session, from 1. @default 32 */
+  maxSocketsPerSession?: number;
   /** Hears what happens to sessions. */
   observer?: SessionObserver;
 }

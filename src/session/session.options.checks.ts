@@ -33,6 +33,7 @@ const KNOWN: Record<keyof SessionModuleOptions, true> = {
   limitPolicy: true,
   maxSessionBytes: true,
   maxSessions: true,
+  maxSocketsPerSession: true,
   observer: true,
   prefix: true,
   secrets: true,
@@ -111,6 +112,7 @@ export function problemsOf(options: ResolvedSessionOptions, shortestIdleMs: numb
     typeof grace === 'number' && grace >= 0 && grace <= LONGEST_GRACE_MS,
     'socketOutageGraceMs must be a number of milliseconds from 0 to 300000.',
   );
+  need(isWhole(options.maxSocketsPerSession, 1), 'maxSocketsPerSession must be a whole number from 1.');
   for (const [name, lifetime] of Object.entries(options.lifetimes)) {
     need(
       isLifetime(lifetime),

@@ -45,6 +45,7 @@ export function resolveSessionOptions(given: SessionModuleOptions): ResolvedSess
     journal: options.journal,
     anonymousSessionLimiter: options.anonymousSessionLimiter,
     socketOutageGraceMs: options.socketOutageGraceMs ?? 10_000,
+    maxSocketsPerSession: options.maxSocketsPerSession ?? 32,
     observer: options.observer,
   };
   InvalidOptionsError.throwFor(CANNOT_START, [

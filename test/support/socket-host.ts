@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   Controller,
@@ -22,6 +23,7 @@ import {
   type SessionModuleOptions,
   SessionService,
   SessionSockets,
+  type SocketEnding,
   type SocketSession,
 } from '../../src/session/index.js';
 import { ConnectedSession, SessionWsAdapter } from '../../src/ws/index.js';
@@ -173,12 +175,22 @@ export async function startSocketHost(
   };
 }
 
+/** A connection with a session, and no bytes: what `socketGate` gives whoever serves connections of any kind. */
+export function openSession(host: SocketHost, headers: Record<string, string>): Promise<SocketSession> {
+  return host.sockets.open({ headers, rawHeaders: [] } as unknown as IncomingMessage);
+}
+
+/** Resolves with how it ended, and when: `performance.now()`. */
+export function endOf(session: SocketSession): Promise<SocketEnding & { atMs: number }> {
+  return new Promise((resolve) => session.onEnd((ending) => resolve({ ...ending, atMs: performance.now() })));
+}
+
 /** Whether somebody listens on every primary to what ends. */
 export async function isHeard(client: Redis): Promise<boolean> {
   const clients = String(await client.client('LIST')).split('\n');
   const serversOf = (lines: string[]) =>
     new Set(lines.flatMap((line) => / laddr=(\S+)/.exec(line)?.[1] ?? []));
   // Sentinels talk to each other by their servers.
-  const listen = clients.filter((line) => / cmd=subscribe /.test(line) && !/ name=sentinel-/.test(line));
+  const listen = clients.filter((line) => / sub=[1-9]/.test(line) && !/ name=sentinel-/.test(line));
   return serversOf(listen).size === serversOf(clients).size;
 }

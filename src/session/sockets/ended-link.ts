@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis';
 
-const PING_EVERY_MS = 1_000;
-const PING_DEADLINE_MS = 1_000;
+// Together shorter than the second within which a socket is closed, with time left to look at its session.
+const PING_EVERY_MS = 300;
+const PING_DEADLINE_MS = 400;
+const LATE = new Error('Redis does not answer.');
 const FIRST_RETRY_MS = 25;
 const LONGEST_RETRY_MS = 500;
 
@@ -9,19 +11,21 @@ const LONGEST_RETRY_MS = 500;
 export interface LinkEvents {
   /** Something ended under this tag. */
   onEnded: (tag: string) => void;
-  /** From now on nothing is missed; until now something may have been. */
-  onUp: () => void;
+  /** Something may have been missed until now, or may be from now on. */
+  onGap: () => void;
 }
 
 /**
  * One connection to one server, subscribed to what its scripts say of ended sessions. It comes back by itself. A server
- * that is frozen or unplugged closes nothing, so it is asked every second whether it is there.
+ * that is frozen or unplugged closes nothing, nor does a firewall that has forgotten the connection: so it is asked every 300 ms
+ * whether it is there.
  *
  * Commands: SUBSCRIBE, PING.
  */
 export class EndedLink {
   /** Whether nothing can be missed at the moment. */
   isUp = false;
+  private isAsking = false;
   private readonly redis: Redis;
   private readonly timer: NodeJS.Timeout;
   private readonly leaveServer = () => {
@@ -49,7 +53,7 @@ export class EndedLink {
     });
     // The client that this one was made from reports what is wrong with the server.
     this.redis.on('error', () => undefined);
-    this.redis.on('close', () => (this.isUp = false));
+    this.redis.on('close', () => this.fall());
     this.redis.on('ready', () => void this.subscribe());
     this.redis.on('message', (_channel: string, tag: string) => this.events.onEnded(tag));
     // That one leaves a server that has become a replica; this one, which only listens, would not notice.
@@ -67,22 +71,36 @@ export class EndedLink {
   private async subscribe(): Promise<void> {
     try {
       await this.within(this.redis.subscribe(this.channel));
-    } catch {
+    } catch (error) {
       // Not allowed, or gone: without news the sessions are asked about in turn, and it is tried again with the next ping.
+      if (error === LATE) this.redis.disconnect(true);
       return;
     }
     this.isUp = true;
-    this.events.onUp();
+    this.events.onGap();
+  }
+
+  private fall(): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.events.onGap();
   }
 
   private async ping(): Promise<void> {
     if (this.redis.status === 'end') this.redis.connect().catch(() => undefined);
-    if (this.redis.status !== 'ready') return;
-    if (!this.isUp) return this.subscribe();
+    // One at a time: what an old connection did not answer says nothing of the next one.
+    if (this.redis.status !== 'ready' || this.isAsking) return;
+    this.isAsking = true;
+    if (this.isUp) await this.ask();
+    else await this.subscribe();
+    this.isAsking = false;
+  }
+
+  private async ask(): Promise<void> {
     try {
       await this.within(this.redis.ping());
     } catch {
-      this.isUp = false;
+      this.fall();
       this.redis.disconnect(true);
     }
   }
@@ -91,7 +109,7 @@ export class EndedLink {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       // Behind what has arrived already: on a busy node a timer is late, and not only the timer.
-      const giveUp = () => setImmediate(() => reject(new Error('Redis does not answer.')));
+      const giveUp = () => setImmediate(() => reject(LATE));
       timer = setTimeout(giveUp, PING_DEADLINE_MS).unref();
     });
     return Promise.race([reply, late]).finally(() => clearTimeout(timer));

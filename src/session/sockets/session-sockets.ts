@@ -11,6 +11,9 @@ import { verifyCookie } from '../token/signed-cookie.js';
 import { SocketSession } from './socket-session.js';
 import { SocketWatch } from './socket-watch.js';
 
+// When a connection too many may be tried again: others have to be closed first.
+const RETRY_AFTER_SECONDS = 5;
+
 /**
  * Sessions of connections that stay open: WebSockets, whatever library serves them. An application without any pays
  * nothing for it: no connection, no timer, no command.
@@ -23,7 +26,7 @@ export class SessionSockets implements OnApplicationShutdown {
     @Inject(SESSION_OPTIONS)
     private readonly options: Pick<
       ResolvedSessionOptions,
-      'cookie' | 'secrets' | 'observer' | 'socketOutageGraceMs'
+      'cookie' | 'secrets' | 'observer' | 'socketOutageGraceMs' | 'maxSocketsPerSession'
     >,
     @Inject(SESSION_STORE) private readonly store: RedisSessionStore,
   ) {
@@ -45,7 +48,7 @@ export class SessionSockets implements OnApplicationShutdown {
    * nothing about the page that caused the request: `admitSocket` asks about that first. Does not count as use.
    *
    * Whoever gets one calls `onEnd` to hear when to close the connection, and `release` when it is closed.
-   * @throws ProblemException `AMBIGUOUS_CREDENTIALS`, `UNAUTHENTICATED`
+   * @throws ProblemException `AMBIGUOUS_CREDENTIALS`, `UNAUTHENTICATED`, `TOO_MANY_CONNECTIONS`
    * @throws SessionStoreUnavailableError
    */
   async open(req: IncomingMessage): Promise<SocketSession> {
@@ -59,11 +62,13 @@ export class SessionSockets implements OnApplicationShutdown {
     // A visitor's session is nobody's.
     if (!token || !at?.ofUser) throw new ProblemException('UNAUTHENTICATED');
     await this.store.engine.ready();
-    const session = new SocketSession(this.store.engine, token, (left) => this.watch.remove(at.tag, left));
+    const watched = this.watch.of(token, at);
+    if (watched.connections.size >= this.options.maxSocketsPerSession)
+      throw new ProblemException('TOO_MANY_CONNECTIONS', { retryAfterSeconds: RETRY_AFTER_SECONDS });
     // Before it is read: what ends it from now on is noticed.
-    this.watch.add(at.tag, session);
+    const session = new SocketSession(this.store.engine, watched);
     try {
-      await session.look();
+      await watched.lookAgain();
       if (session.hasEnded) throw new ProblemException('UNAUTHENTICATED');
       if (session.transport !== (presented.bearer ? 'bearer' : 'cookie')) {
         this.options.observer?.onSessionEvent({ type: 'ignored', reason: 'wrong-transport' });

@@ -4,11 +4,8 @@ import type { RequestSession, SessionPrincipal, SessionView, Transport } from '.
 import type { JsonData } from '../store/session-codec.js';
 import type { SessionEngine } from '../store/session-engine.js';
 import type { SessionState } from '../store/session-state.js';
-import { addressOf, type SessionAddress } from '../token/session-id.js';
-import { ENDED, type SocketEnding, UNKNOWN } from './socket-ending.js';
-
-// How long a socket is believed without being asked about, where news of it were lost without anybody noticing.
-const RECHECK_MS = 30_000;
+import { type SocketEnding, UNKNOWN } from './socket-ending.js';
+import type { Connection, WatchedSession } from './watched-session.js';
 
 /**
  * The session of an open connection, from its upgrade to its end. What it says of the user follows what is changed
@@ -17,26 +14,16 @@ const RECHECK_MS = 30_000;
  * Being open is not use: the idle timeout runs on. What the user does over the connection counts when the application
  * says so, with `touch` or by changing something.
  */
-export class SocketSession implements Omit<RequestSession, 'view'> {
-  private state: SessionState | undefined;
+export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   private ending: SocketEnding | undefined;
   private readonly listeners: ((ending: SocketEnding) => void)[] = [];
-  private readonly at: SessionAddress;
-  private looking: Promise<void> | undefined;
-  private lookingAgain: Promise<void> | undefined;
-  /** Something may have changed since the last look began. */
-  private isStale = true;
-  private seenMs = performance.now();
-  /** Since when Redis was asked and has not answered. */
-  private unknownSinceMs: number | undefined;
 
   /** @internal Sockets are opened by SessionSockets. */
   constructor(
     private readonly engine: SessionEngine,
-    private readonly token: string,
-    private readonly leave: (session: SocketSession) => void,
+    private readonly watched: WatchedSession,
   ) {
-    this.at = addressOf(token);
+    watched.connections.add(this);
   }
 
   /** The user as of the last look, which every change of him causes. */
@@ -51,7 +38,7 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
 
   /** The handle, not the token. */
   get sessionId(): string {
-    return this.engine.ring.handle(this.at.digest);
+    return this.engine.ring.handle(this.watched.at.digest);
   }
 
   /** How the client carries it; fixed when it was made. */
@@ -88,7 +75,7 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
   /** To be called when the connection is closed, for whatever reason: nobody looks after its session any more. */
   release(): void {
     this.listeners.length = 0;
-    this.leave(this);
+    this.watched.leave(this);
   }
 
   /**
@@ -97,7 +84,7 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
    */
   async read(): Promise<JsonData> {
     this.demandOpen();
-    await this.lookAgain();
+    await this.watched.lookAgain();
     this.demandOpen();
     return this.data();
   }
@@ -110,105 +97,23 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
    */
   async update(change: (data: JsonData) => unknown): Promise<JsonData> {
     this.demandOpen();
-    const { redis, writer } = this.engine;
-    redis.demandCurrent(redis.keys.session(this.at.tag, this.at.digest));
-    const state = this.known;
-    try {
-      await writer.update(state, change);
-    } catch (error) {
-      if (error instanceof SessionEndedError) this.end(ENDED);
-      throw error;
-    }
-    // A look that was under way may have brought what was there before this change.
-    if (this.state && this.state !== state && this.state.header.revision < state.header.revision) {
-      state.principal = this.state.principal;
-      this.state = state;
-    }
+    await this.watched.update(change);
     return this.data();
   }
 
   /**
    * Says that the user is active: the idle timeout begins anew. A command at most once per touch interval.
-   * @throws SessionEndedError, SessionStoreUnavailableError
+   * @throws SessionEndedError when there was no session to be touched any more; SessionStoreUnavailableError
    */
   async touch(): Promise<void> {
     this.demandOpen();
-    await this.engine.touch(this.known);
+    await this.watched.touch();
   }
 
-  /** @internal Asks Redis whether the session lives. @throws SessionStoreUnavailableError */
-  async look(): Promise<void> {
-    this.looking ??= this.ask().finally(() => (this.looking = undefined));
-    return this.looking;
-  }
-
-  /** @internal The same with an answer that was not under way before. @throws SessionStoreUnavailableError */
-  async lookAgain(): Promise<void> {
-    if (!this.looking) return this.look();
-    this.lookingAgain ??= this.looking
-      .catch(() => undefined)
-      .then(() => {
-        this.lookingAgain = undefined;
-        return this.lookAgain();
-      });
-    return this.lookingAgain;
-  }
-
-  /** @internal There is news: asks in the background. */
-  check(): void {
-    this.isStale = true;
-    this.lookAgain().catch(() => undefined);
-  }
-
-  /** @internal News may have been missed. */
-  mistrust(): void {
-    this.isStale = true;
-  }
-
-  /** @internal Ends it when its time is over, or when nobody has been able to say for too long whether it lives. */
-  settle(nowMs: number, outageGraceMs: number): void {
-    if (!this.state) return;
-    if (this.state.header.absoluteExpiryMs <= this.engine.redis.clock.now()) return this.end(ENDED);
-    const unknownSinceMs = this.unknownSinceMs ?? this.seenMs + RECHECK_MS;
-    if (nowMs - unknownSinceMs > outageGraceMs) this.end(UNKNOWN);
-  }
-
-  /** @internal Whether Redis has to be asked. */
-  isDue(nowMs: number): boolean {
-    if (this.ending || !this.state) return false;
-    return (
-      this.isStale ||
-      this.unknownSinceMs !== undefined ||
-      nowMs - this.seenMs >= RECHECK_MS ||
-      this.engine.expiresMs(this.state) <= this.engine.redis.clock.now()
-    );
-  }
-
-  private async ask(): Promise<void> {
-    if (this.ending) return;
-    this.isStale = false;
-    const askedMs = performance.now();
-    try {
-      const fresh = await this.engine.load(this.token, this.at);
-      this.seenMs = performance.now();
-      this.unknownSinceMs = undefined;
-      if (!fresh?.principal || !fresh.meta) return this.end(ENDED);
-      // A change of this connection's own may have been stored since that was read.
-      if (this.state && fresh.header.revision < this.state.header.revision)
-        this.state.principal = fresh.principal;
-      else this.state = fresh;
-    } catch (error) {
-      this.unknownSinceMs ??= askedMs;
-      throw error;
-    }
-  }
-
-  private end(ending: SocketEnding): void {
-    if (this.ending) return;
+  /** @internal Called for each of its connections when a session ends. */
+  sessionEnded(ending: SocketEnding): void {
     this.ending = ending;
-    const listeners = this.listeners.splice(0);
-    this.leave(this);
-    for (const listener of listeners) listener(ending);
+    for (const listener of this.listeners.splice(0)) listener(ending);
   }
 
   private data(): JsonData {
@@ -218,8 +123,7 @@ export class SocketSession implements Omit<RequestSession, 'view'> {
   }
 
   private get known(): SessionState {
-    if (!this.state) throw new SessionEndedError();
-    return this.state;
+    return this.watched.known;
   }
 
   private get meta(): NonNullable<SessionState['meta']> {

@@ -1,60 +1,57 @@
 import type { SessionEngine } from '../store/session-engine.js';
+import type { SessionAddress } from '../token/session-id.js';
 import { EndedFeed } from './ended-feed.js';
-import type { SocketSession } from './socket-session.js';
+import { type Place, placeOfKey } from './places.js';
+import { ShardLooks } from './shard-looks.js';
+import { WatchedSession } from './watched-session.js';
 
 const TICK_MS = 250;
 // While news cannot be heard, every session is asked about this often.
 const POLL_EVERY_MS = 500;
-// Ten thousand open sockets must not make one pipeline of ten thousand reads, in front of everybody's requests.
-const ASKED_AT_ONCE = 50;
+// How long news are listened to when no socket is open any more.
+const LINGER_MS = 2_000;
 
 /**
  * Looks after the sessions of all open sockets of this node. Who is told that something ended asks Redis, which alone
- * decides; so a message may come twice, late, or from anybody, and does no harm. When messages may have been missed,
- * every session is asked about at once, and again and again until they are heard; when one's time is over, that one.
+ * decides; so a message may come twice, late, or from anybody, and does no harm. When messages of a server may have been
+ * missed, every session there is asked about at once, and again and again until they are heard; when one's time is over,
+ * that one.
  *
- * Nothing of this runs before the first socket is opened.
+ * Nothing of this runs while no socket is open.
  */
 export class SocketWatch {
-  private readonly sessions = new Map<string, Set<SocketSession>>();
+  private readonly sessions = new Map<string, Map<string, WatchedSession>>();
   private readonly feed: EndedFeed;
+  private readonly looks = new ShardLooks();
   private timer: NodeJS.Timeout | undefined;
-  private round: Promise<unknown> | undefined;
   private polledMs = -Infinity;
-  private count = 0;
+  private usedMs = 0;
 
   constructor(
-    { redis }: SessionEngine,
+    private readonly engine: SessionEngine,
     private readonly outageGraceMs: number,
   ) {
+    const { redis } = engine;
     this.feed = new EndedFeed(redis.ungated, redis.keys.ended(), {
-      onEnded: (tag) => this.sessions.get(tag)?.forEach((session) => session.check()),
-      onUp: () => {
-        for (const session of this.all()) session.mistrust();
-        this.tick();
-      },
+      onEnded: (tag) => this.askAbout(this.sessions.get(tag)?.values() ?? []),
+      onGap: (place) => this.askAbout(this.all().filter((session) => this.placeOf(session) === place)),
     });
   }
 
   /** How many sockets there are. */
   get size(): number {
-    return this.count;
+    return this.all().reduce((sum, { connections }) => sum + connections.size, 0);
   }
 
-  add(tag: string, session: SocketSession): void {
-    const ofUser = this.sessions.get(tag) ?? new Set();
-    this.sessions.set(tag, ofUser.add(session));
-    this.count += 1;
-    if (this.timer) return;
-    this.feed.follow();
-    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
-  }
-
-  remove(tag: string, session: SocketSession): void {
-    const ofUser = this.sessions.get(tag);
-    if (!ofUser?.delete(session)) return;
-    this.count -= 1;
-    if (ofUser.size === 0) this.sessions.delete(tag);
+  /** The session of a token, for all connections of this node that have it. */
+  of(token: string, at: SessionAddress): WatchedSession {
+    const ofUser = this.sessions.get(at.tag) ?? new Map<string, WatchedSession>();
+    const known = ofUser.get(at.digest);
+    if (known) return known;
+    const session = new WatchedSession(this.engine, token, at, () => this.forget(session));
+    this.sessions.set(at.tag, ofUser.set(at.digest, session));
+    this.start();
+    return session;
   }
 
   close(): void {
@@ -63,27 +60,52 @@ export class SocketWatch {
     this.feed.close();
   }
 
-  private tick(): void {
-    if (!this.timer) return;
+  private start(): void {
+    this.usedMs = performance.now();
+    if (this.timer) return;
     this.feed.follow();
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  private forget({ at: { tag, digest } }: WatchedSession): void {
+    const ofUser = this.sessions.get(tag);
+    ofUser?.delete(digest);
+    if (ofUser?.size === 0) this.sessions.delete(tag);
+  }
+
+  private tick(): void {
     const nowMs = performance.now();
-    for (const session of this.all()) session.settle(nowMs, this.outageGraceMs);
-    if (this.round) return;
-    const isPoll = !this.feed.isUp && nowMs - this.polledMs >= POLL_EVERY_MS;
+    const sessions = this.all();
+    if (sessions.length > 0) this.usedMs = nowMs;
+    // Not at once: who opens and closes connections in turn must not subscribe each time.
+    else if (nowMs - this.usedMs > LINGER_MS) return this.close();
+    this.feed.follow();
+    for (const session of sessions) session.settle(nowMs, this.outageGraceMs);
+    const isPoll = !this.feed.hearsAll && nowMs - this.polledMs >= POLL_EVERY_MS;
     if (isPoll) this.polledMs = nowMs;
-    this.ask(isPoll ? this.all() : this.all().filter((session) => session.isDue(nowMs)));
+    for (const session of sessions) {
+      if (isPoll && !this.feed.hears(this.placeOf(session))) session.doubt();
+      if (session.isDue(nowMs)) this.ask(session);
+    }
   }
 
-  private ask(due: SocketSession[]): void {
-    if (due.length === 0) return;
-    const askInTurn = async (): Promise<void> => {
-      for (let one = due.pop(); one; one = due.pop()) await one.look().catch(() => undefined);
-    };
-    const asking = Array.from({ length: Math.min(ASKED_AT_ONCE, due.length) }, askInTurn);
-    this.round = Promise.all(asking).finally(() => (this.round = undefined));
+  private askAbout(sessions: Iterable<WatchedSession>): void {
+    for (const session of sessions) {
+      session.doubt();
+      this.ask(session);
+    }
   }
 
-  private all(): SocketSession[] {
-    return [...this.sessions.values()].flatMap((ofUser) => [...ofUser]);
+  private ask(session: WatchedSession): void {
+    if (!session.isBeingAsked) this.looks.ask(this.placeOf(session), session);
+  }
+
+  private placeOf({ at }: WatchedSession): Place {
+    const { redis } = this.engine;
+    return placeOfKey(redis.ungated, redis.keys.session(at.tag, at.digest));
+  }
+
+  private all(): WatchedSession[] {
+    return [...this.sessions.values()].flatMap((ofUser) => [...ofUser.values()]);
   }
 }

@@ -150,9 +150,12 @@ export class SessionEngine {
     return Math.min(this.options.touchIntervalMs, this.idleTimeoutMs(state, state.seen.data) / 10);
   }
 
-  /** Slides the idle timeout, at most once per interval over all nodes. Without a command while the interval runs. */
-  async touch(state: SessionState): Promise<void> {
-    if (!this.isTouchDue(state)) return;
+  /**
+   * Slides the idle timeout, at most once per interval over all nodes. Without a command while the interval runs.
+   * @returns false when there is no such session any more; true also when nobody was asked
+   */
+  async touch(state: SessionState): Promise<boolean> {
+    if (!this.isTouchDue(state)) return true;
     // Before the command: requests of the same session that are under way on this node need not all ask.
     const { touchedMs } = state.header;
     state.header.touchedMs = this.redis.clock.now();
@@ -161,6 +164,7 @@ export class SessionEngine {
       const last = await this.repository.touch(state.at, idle, this.touchIntervalMs(state));
       if (last !== undefined) state.header.touchedMs = last;
       else this.options.observer?.onSessionEvent({ type: 'resurrection-prevented', operation: 'touch' });
+      return last !== undefined;
     } catch (error) {
       state.header.touchedMs = touchedMs;
       throw error;

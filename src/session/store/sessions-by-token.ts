@@ -57,7 +57,7 @@ export class SessionsByToken {
   /** Slides the idle timeout when that is due; for a request, without waiting for it. */
   async slide(state: SessionState, req?: IncomingMessage): Promise<void> {
     const touched = this.engine.touch(state);
-    if (!req) return touched;
+    if (!req) return void (await touched);
     // A lost touch costs at most one interval of idle time; the store has reported it.
     touched.catch(() => undefined);
   }
