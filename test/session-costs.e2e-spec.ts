@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
+import { RedisSessionStore } from '../src/session/index.js';
 import { startSingleRedis, type TestRedis } from './support/redis-server.js';
 import { cookieOf, type SessionHost, startSessionHost } from './support/session-host.js';
 
@@ -105,5 +106,16 @@ describe('what an operation on a session costs', () => {
     expect(cookies(await host.call('POST', '/logout', { cookie: cookieOf(rotation) }))).toBeLessThanOrEqual(
       1,
     );
+  });
+
+  it('is no Session to be made, copied and compared for a request that only asks whose it is', async () => {
+    const make = jest.spyOn(RedisSessionStore.prototype, 'createSession');
+    const cookie = await host.login();
+    make.mockClear();
+    expect((await host.call('GET', '/poll', { cookie })).status).toBe(200);
+    expect(make.mock.calls.length).toBe(0);
+    await host.call('POST', '/cart?item=tea', { cookie });
+    expect(make.mock.calls.length).toBe(1);
+    make.mockRestore();
   });
 });

@@ -9,10 +9,10 @@ import { beginRequest, type RequestState } from './request/request-state.js';
 import { holdResponse } from './request/response-gate.js';
 import { chargeStoreBudget } from './request/store-budget.js';
 import { filterSessionCookie } from './request/session-cookie-filter.js';
+import { verifiedToken } from './request/verified-credential.js';
 import type { ResolvedSessionOptions } from './session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { RedisSessionStore } from './store/redis-session.store.js';
-import { stateOf } from './store/session-state.js';
 import { SessionTakeover } from './takeover/session-takeover.js';
 import { verifyBearerToken } from './token/bearer-token.js';
 import { verifyCookie } from './token/signed-cookie.js';
@@ -27,6 +27,8 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
   private readonly logger = new Logger('Session');
   private readonly sessions: ExpressSessions;
   private readonly takeover: SessionTakeover | undefined;
+  private readonly verifyBearer = (sent: string) => verifyBearerToken(sent, this.options.secrets);
+  private readonly verifyCookie = (sent: string) => verifyCookie(sent, this.options.secrets);
 
   constructor(
     @Inject(SESSION_OPTIONS) private readonly options: ResolvedSessionOptions,
@@ -49,7 +51,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
       filterSessionCookie(res, this.options.cookie.name, state.mayCarryCookie);
     });
     const askedMs = performance.now();
-    this.sessions.load(req, this.verify(presented), (error?: unknown) => {
+    this.sessions.load(req, this.verify(req, presented), (error?: unknown) => {
       chargeStoreBudget(req, performance.now() - askedMs);
       if (error) {
         next(error);
@@ -69,14 +71,13 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
   }
 
   /** The session token of what the client presented, when its signature holds. */
-  private verify({ bearer, cookie }: PresentedCredentials): string | undefined {
-    const { secrets } = this.options;
-    if (bearer) return bearer.token && verifyBearerToken(bearer.token, secrets);
-    return cookie === undefined ? undefined : verifyCookie(cookie, secrets);
+  private verify(req: Request, { bearer, cookie }: PresentedCredentials): string | undefined {
+    if (bearer) return bearer.token && verifiedToken(req, bearer.token, this.verifyBearer);
+    return cookie === undefined ? undefined : verifiedToken(req, cookie, this.verifyCookie);
   }
 
   private recognise(req: Request, state: RequestState): void {
-    const loaded = stateOf(req.session);
+    const loaded = this.sessions.stateOf(req);
     if (!loaded) return;
     if (loaded.meta && loaded.meta.transport !== state.transport) {
       this.options.observer?.onSessionEvent({ type: 'ignored', reason: 'wrong-transport' });
@@ -96,8 +97,7 @@ export class SessionMiddleware implements NestMiddleware<Request, Response> {
 
   /** Stores what the handler changed. */
   private commit(req: Request, state: RequestState, last: boolean): Promise<void> | undefined {
-    const session = req.session as Request['session'] | undefined;
-    if (!session) return this.takeover?.end(req, state);
+    if (!this.sessions.has(req)) return this.takeover?.end(req, state);
     const saved = this.sessions.save(req);
     if (!saved && last) this.sessions.touch(req);
     return saved;

@@ -139,7 +139,8 @@ function principalOf(user: Partial<SessionPrincipal> & { id: string }): SessionP
     id: user.id,
     email: user.email ?? '',
     displayName: user.displayName ?? null,
-    roles: Array.isArray(user.roles) ? user.roles : [],
+    // A copy: whoever changes his `req.user` does not change what the session was read as.
+    roles: Array.isArray(user.roles) ? [...user.roles] : [],
     disabled: false,
     createdAt: user.createdAt ?? '',
   };

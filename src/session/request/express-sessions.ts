@@ -1,16 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { Request } from 'express';
-import expressSession, { type SessionData } from 'express-session';
+import expressSession from 'express-session';
 import { describeError } from '../../problem/index.js';
 import type { SessionCookieOptions } from '../session.module-definition.js';
 import type { RedisSessionStore } from '../store/redis-session.store.js';
-import { stateOf } from '../store/session-state.js';
+import { type SessionState, stateOf } from '../store/session-state.js';
 import { newSessionToken } from '../token/session-id.js';
 import { signedValue } from '../token/signed-cookie.js';
 import { isSecure } from './cookie-transport.js';
 import { type Arrival, type RequestState, requestStateOf } from './request-state.js';
 import { changedData, saveSession } from './save-session.js';
+import { offerSession, unreadSession } from './unread-session.js';
 
 type Session = Request['session'];
 type Next = (error?: unknown) => void;
@@ -30,7 +31,7 @@ const logger = new Logger('Session');
  *
  * In place of its middleware, which parses and verifies the cookie once more, hashes each session two or three times to
  * see whether it was changed, and saves while the answer is on its way. Here a credential is verified once, by the caller,
- * and a session is compared once, as text. Session and Cookie are express-session's own.
+ * and a session is compared once, as text. Session and Cookie are express-session's own, made when somebody looks.
  */
 export class ExpressSessions {
   constructor(
@@ -61,34 +62,29 @@ export class ExpressSessions {
       return;
     }
     req.sessionID = token;
-    this.store
-      .get(token, (error?: unknown, data?: SessionData | null) => {
-        if (error) {
-          next(error);
-          return;
-        }
-        try {
-          if (data) this.inflate(req, token, data);
-          else this.begin(req, token);
-        } catch (broken) {
-          // A cookie that express-session cannot make anything of, stored by another program or by a host that let it in.
-          next(broken);
-          return;
-        }
-        next();
-      })
-      .catch(next);
-  }
-
-  private inflate(req: Request, token: string, data: SessionData): void {
-    this.store.createSession(req, data);
-    setArrival(req, { token, id: token, data: stateOf(req.session)?.seen.data, touched: false });
+    this.store.find(token).then((state) => {
+      if (state) {
+        const unread = offerSession(req, state, this.store);
+        setArrival(req, { token, id: token, data: state.seen.data, touched: false, unread });
+      } else this.begin(req, token);
+      next();
+    }, next);
   }
 
   /** A new session for a request, whatever came with it. It is stored once something is put into it. */
   begin(req: Request, token?: string): void {
     this.store.generate(req);
-    setArrival(req, { token, id: req.sessionID, data: undefined, touched: false });
+    setArrival(req, { token, id: req.sessionID, data: undefined, touched: false, unread: undefined });
+  }
+
+  /** Whether the request has a session: one that nobody has taken away. */
+  has(req: Request): boolean {
+    return unreadSession(req) !== undefined || Boolean((req as Partial<Request>).session);
+  }
+
+  /** The record behind the request's session; undefined when it is not stored yet. */
+  stateOf(req: Request): SessionState | undefined {
+    return unreadSession(req) ?? stateOf(req.session);
   }
 
   /**
@@ -96,6 +92,7 @@ export class ExpressSessions {
    * @throws TypeError when the host has broken its session
    */
   save(req: Request): Promise<void> | undefined {
+    if (unreadSession(req)) return undefined;
     const { session } = req;
     const { codec } = this.store.engine;
     // A new session in the place of another is kept even when it is empty.
@@ -111,16 +108,22 @@ export class ExpressSessions {
 
   /** Slides the idle timeout of the session that the request came with. Nothing waits for it. */
   touch(req: Request): void {
-    const { session, sessionID } = req as Partial<Request>;
     const arrival = arrivalOf(req);
-    if (!session || !arrival || arrival.touched || arrival.token !== sessionID) return;
+    if (!arrival || arrival.touched || arrival.token !== req.sessionID) return;
     arrival.touched = true;
-    session.touch();
-    void this.store.touch(arrival.token as string, session, () => undefined);
+    const unread = unreadSession(req);
+    if (unread) {
+      slide(req, unread);
+      return;
+    }
+    const { session } = req as Partial<Request>;
+    session?.touch();
+    if (session) void this.store.touch(arrival.token, session, () => undefined);
   }
 
   /** To be called when the headers leave. */
   setCookie(req: Request, res: ServerResponse): void {
+    if (unreadSession(req)) return;
     const session = (req as Partial<Request>).session;
     if (!session || !needsCookie(req, session)) return;
     if (session.cookie.secure === true && !isSecure(req)) return;
@@ -135,6 +138,12 @@ export class ExpressSessions {
       logger.error(`a session's cookie cannot be set: ${describeError(error)}`);
     }
   }
+}
+
+/** Nothing waits for it: a lost touch costs at most one interval of idle time, and is reported by the engine. */
+function slide(req: Request, state: SessionState): void {
+  const { engine, touch } = requestStateOf(req) as RequestState;
+  if (touch && engine.isTouchDue(state)) engine.touch(state).catch(() => undefined);
 }
 
 function needsCookie(req: Request, session: Session): boolean {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
 import { plainText } from '../../problem/index.js';
 import type { JsonData } from '../store/session-codec.js';
 import type { SessionEngine } from '../store/session-engine.js';
@@ -40,6 +41,16 @@ export interface Arrival {
   /** What that session held when it was loaded. */
   data: JsonData | undefined;
   touched: boolean;
+  /** What `req.session` was offered as; see `offerSession`. */
+  unread: UnreadSession | undefined;
+}
+
+/** What a request's Session is made of when somebody looks at it. */
+export interface UnreadSession {
+  /** The request itself, whatever stands in for it where the Session is asked for. */
+  readonly req: Request;
+  readonly state: SessionState;
+  readonly store: { install(req: Request, state: SessionState): unknown };
 }
 
 const KEY = Symbol('latchkey.request');

@@ -16,20 +16,26 @@ const NOT_CONNECTED = /^Connection is closed\.|^Cluster isn't ready/;
  * Reads keys of one slot with one command. While the slot moves to another server of a cluster, some may be there
  * already: then one after the other, in the given order. Null for a key that is not there or holds no text.
  */
-export async function readKeys(client: Redis | Cluster, keys: readonly string[]): Promise<(string | null)[]> {
-  try {
-    const [first, ...others] = keys as [string, ...string[]];
-    return others.length === 0 ? [await client.get(first)] : await client.mget(first, ...others);
-  } catch (error) {
-    const isLost = isSaid(error, NOT_CONNECTED);
-    if (!client.isCluster || !(isLost || isSaid(error, ELSEWHERE))) throw error;
-    if (isLost) await delay(RETRY_EVERY_MS);
-    // ioredis holds a pipeline until the cluster is there again, for ever when its client was closed.
-    if (client.status !== 'ready') throw error;
-    const values: (string | null)[] = [];
-    for (const key of keys) values.push(await readAlone(client, key));
-    return values;
-  }
+export function readKeys(client: Redis | Cluster, keys: readonly string[]): Promise<(string | null)[]> {
+  const [first, ...others] = keys as [string, ...string[]];
+  const values =
+    others.length === 0 ? client.get(first).then((value) => [value]) : client.mget(first, ...others);
+  return client.isCluster ? values.catch((error: unknown) => readOneByOne(client, keys, error)) : values;
+}
+
+async function readOneByOne(
+  client: Redis | Cluster,
+  keys: readonly string[],
+  error: unknown,
+): Promise<(string | null)[]> {
+  const isLost = isSaid(error, NOT_CONNECTED);
+  if (!(isLost || isSaid(error, ELSEWHERE))) throw error;
+  if (isLost) await delay(RETRY_EVERY_MS);
+  // ioredis holds a pipeline until the cluster is there again, for ever when its client was closed.
+  if (client.status !== 'ready') throw error;
+  const values: (string | null)[] = [];
+  for (const key of keys) values.push(await readAlone(client, key));
+  return values;
 }
 
 // In a pipeline of its own, which ioredis redirects: what shares one with others is handed back as it is.

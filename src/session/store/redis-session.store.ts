@@ -78,6 +78,14 @@ export class RedisSessionStore extends RedisStore {
     return settle(this.read(token), callback);
   }
 
+  /**
+   * What `get` loads, before it is made into express-session's data.
+   * @internal
+   */
+  find(token: string): Promise<SessionState | null> {
+    return this.sessions.read(token);
+  }
+
   /** Creates the session of a new id, or saves what changed in a loaded one. */
   override set(token: string, session: SessionData, callback?: Callback): Promise<Anything> {
     return settle(this.sessions.write(token, session), callback);

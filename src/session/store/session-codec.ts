@@ -29,6 +29,21 @@ export interface DecodedSession {
   data: JsonData;
 }
 
+/** Data with its text, which is made when it is asked for: a request that only reads needs none. */
+export class SeenData {
+  private known: string | undefined;
+
+  constructor(
+    private readonly codec: SessionCodec,
+    readonly data: JsonData,
+  ) {}
+
+  /** @throws SessionTooDeepError */
+  get text(): string {
+    return (this.known ??= this.codec.text(this.data));
+  }
+}
+
 /** Turns sessions into the JSON behind a record's header and back. */
 export class SessionCodec {
   constructor(private readonly serializer: Serializer) {}

@@ -9,7 +9,13 @@ import { guardIndexKeys } from '../token/ring-guard.js';
 import { TagRing } from '../token/tag-ring.js';
 import { EveryoneRepository } from './everyone.repository.js';
 import { cookieLifeMs } from './session-cookie.js';
-import { type DecodedSession, type JsonData, type Serializer, SessionCodec } from './session-codec.js';
+import {
+  type DecodedSession,
+  type JsonData,
+  SeenData,
+  type Serializer,
+  SessionCodec,
+} from './session-codec.js';
 import { RedisAccess } from './redis-access.js';
 import { type Fault, SessionQuarantine } from './session-quarantine.js';
 import { SessionRepository } from './session.repository.js';
@@ -123,7 +129,7 @@ export class SessionEngine {
       meta: decoded.meta,
       principal,
       header: decoded.header,
-      seen: { text: this.codec.text(decoded.data), data: decoded.data },
+      seen: new SeenData(this.codec, decoded.data),
       stored: undefined,
     };
   }

@@ -15,8 +15,8 @@ export interface SessionState {
   principal: SessionPrincipal | undefined;
   /** Header of the record as last read or written. */
   header: RecordHeader;
-  /** What this request last read or wrote, as text and as data: the base of the next merge. */
-  seen: { text: string; data: JsonData };
+  /** What this request last read or wrote, as text and as data: the base of the next merge. Nobody changes it. */
+  seen: { readonly text: string; readonly data: JsonData };
   /** What is stored now, where a merge made that differ from `seen`. */
   stored: JsonData | undefined;
 }

@@ -22,9 +22,9 @@ export class SessionsByToken {
     this.creator = new SessionCreator(engine, untagged);
   }
 
-  async read(token: string): Promise<SessionState | null> {
-    if (!this.engine.isReady) await this.engine.ready();
-    return this.untagged ? this.untagged.load(token) : this.engine.load(token);
+  read(token: string): Promise<SessionState | null> {
+    if (!this.engine.isReady) return this.engine.ready().then(() => this.load(token));
+    return this.load(token);
   }
 
   /** Saves a session that was read, creates one that was not. */
@@ -109,6 +109,10 @@ export class SessionsByToken {
       const ticket = await this.engine.users.ticket(tag);
       this.creator.expect(req, { tag, ...ticket, absoluteExpiryMs });
     }
+  }
+
+  private load(token: string): Promise<SessionState | null> {
+    return this.untagged ? this.untagged.load(token) : this.engine.load(token);
   }
 }
 
