@@ -1,5 +1,7 @@
 // An example's npm start: what it needs, its compiler, a Redis of its own, then its programs, until a signal or until one
-// of them fails. Arguments: its programs, in the example's folder; before them `--needs nginx` when they run that.
+// of them fails. Arguments: its programs, in the example's folder; before them `--needs nginx` when they run that, and
+// `--secret NAME` for a secret of their own, made anew with every start.
+import { randomBytes } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuild } from './lib/ensure-build.mjs';
@@ -15,7 +17,10 @@ import { stopRequest, supervise } from './lib/supervise.mjs';
 const example = process.cwd();
 const { positionals: programs, values } = parseArgs({
   allowPositionals: true,
-  options: { needs: { type: 'string', multiple: true, default: [] } },
+  options: {
+    needs: { type: 'string', multiple: true, default: [] },
+    secret: { type: 'string', multiple: true, default: [] },
+  },
 });
 // A program whose launcher is killed must not keep its port.
 const END_WITH_LAUNCHER = String(new URL('./lib/end-with-launcher.mjs', import.meta.url));
@@ -39,6 +44,7 @@ await runScript(async () => {
     SESSION_SECRET: sessionSecrets[0],
     SESSION_INDEX_KEY: sessionIndexKeys[0],
     ...needed,
+    ...Object.fromEntries(values.secret.map((name) => [name, randomBytes(24).toString('hex')])),
     ...process.env,
     DATA_DIR: dataDir,
     PORT: process.env.PORT?.trim() || String(await freePort(3000)),

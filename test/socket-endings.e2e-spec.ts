@@ -144,6 +144,27 @@ describe('an open WebSocket, with another node that ends its session', () => {
     socket.close();
   });
 
+  it('is closed when another node has shortened its session, soon after that is over', async () => {
+    await start();
+    const headers = await near.login();
+    const socket = await open(headers);
+    await far.call('/shorten', headers);
+    expect(await closedSoon(socket, 500 + SOON_MS)).toEqual(SESSION_ENDED);
+  });
+
+  it('is told nothing of saves that shorten nothing', async () => {
+    await start();
+    const headers = await near.login();
+    const told: string[] = [];
+    const listener = redis.client();
+    listener.on('message', (_channel, tag) => told.push(tag));
+    await listener.subscribe('lk:ended');
+    for (let i = 0; i < 3; i++) await far.call('/count', headers);
+    await far.call('/logout', headers);
+    await poll(async () => told.length > 0);
+    expect(told).toHaveLength(1);
+  });
+
   it('is closed at the absolute timeout, whatever is done', async () => {
     await start({ lifetimes: { web: { idleTimeoutMs: 1_500, absoluteTimeoutMs: 1_500 } } });
     const socket = await open(await near.login());

@@ -48,6 +48,12 @@ export const DURABILITIES: Record<Of<'revocation'>['reason'], true> = {
   unconfirmed: true,
 };
 
+export const CLOSE_CODES: Record<Of<'connection-closed'>['code'], true> = {
+  4401: true,
+  4503: true,
+  other: true,
+};
+
 export const BREAKER_STATES: Record<BreakerState, true> = { open: true, 'half-open': true, closed: true };
 
 export const STORE_OPERATIONS: Record<StoreOperation, true> = {

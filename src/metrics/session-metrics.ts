@@ -5,6 +5,7 @@ import { LabelledCounter } from './labelled-counter.js';
 import { type Latency, LatencyHistogram } from './latency-histogram.js';
 import {
   BREAKER_STATES,
+  CLOSE_CODES,
   DURABILITIES,
   END_REASONS,
   KINDS,
@@ -30,6 +31,7 @@ export class SessionMetrics extends SessionObserver {
   private readonly unusable: LabelledCounter<keyof typeof UNUSABLE_REASONS>;
   private readonly quarantined: LabelledCounter<keyof typeof QUARANTINE_REASONS>;
   private readonly resurrections: LabelledCounter<keyof typeof RESURRECTIONS>;
+  private readonly closed: LabelledCounter<`${keyof typeof CLOSE_CODES}`>;
   private readonly breaker: Gauge;
   private readonly transitions: LabelledCounter<keyof typeof BREAKER_STATES>;
   private readonly merges: Counter;
@@ -103,6 +105,12 @@ export class SessionMetrics extends SessionObserver {
       RESURRECTIONS,
       'Saves and touches that came for a session that had ended, and did not bring it back.',
     );
+    this.closed = byLabel(
+      'latchkey_connections_closed_total',
+      'code',
+      CLOSE_CODES,
+      'Connections that were closed: since their session has ended (4401), since nobody could say (4503), by the client.',
+    );
     this.breaker = new Gauge({
       name: 'latchkey_store_breaker_open',
       help: 'Whether commands are refused without being sent, since Redis does not answer: 1 or 0.',
@@ -156,6 +164,8 @@ export class SessionMetrics extends SessionObserver {
         return this.transitions.inc(event.state);
       case 'revocation':
         return this.revocations.get(event.reason)?.observe(event.durationMs / 1_000);
+      case 'connection-closed':
+        return this.closed.inc(`${event.code}`);
       case 'store-failed':
         return this.errors.inc(event.operation);
     }

@@ -142,6 +142,8 @@ export type SessionEvent =
   | { type: 'resurrection-prevented'; operation: 'save' | 'touch' }
   /** Members of a user's index that were no session any more were taken out. */
   | { type: 'pruned'; count: number }
+  /** A connection was closed: since its session has ended, since nobody could say whether it has, or by the client. */
+  | { type: 'connection-closed'; code: 4401 | 4503 | 'other' }
   | { type: 'store-failed'; operation: StoreOperation }
   /** Redis does not answer, and nothing is sent there (`open`); it is being asked (`half-open`); it answers (`closed`). */
   | { type: 'breaker'; state: BreakerState };

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   Controller,
+  ForbiddenException,
   HttpCode,
   type INestApplication,
   Inject,
@@ -9,14 +10,17 @@ import {
   Post,
   Query,
   Req,
+  UseFilters,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
 import type { Request } from 'express';
 import type { Cluster, Redis } from 'ioredis';
 
 import { ProblemFilter } from '../../src/problem/index.js';
 import {
+  SessionConflictError,
+  SessionStoreUnavailableError,
   type RedisSessionStore,
   SESSION_STORE,
   SessionModule,
@@ -26,7 +30,7 @@ import {
   type SocketEnding,
   type SocketSession,
 } from '../../src/session/index.js';
-import { ConnectedSession, SessionWsAdapter } from '../../src/ws/index.js';
+import { ConnectedSession, SessionWsAdapter, WsProblemFilter } from '../../src/ws/index.js';
 import { cookieOf, INDEX_KEY, SECRET, userNamed } from './session-host.js';
 
 @Controller()
@@ -60,6 +64,12 @@ class HostController {
     return this.sessions.rotate(req);
   }
 
+  @Post('shorten')
+  shorten(@Req() req: Request) {
+    req.session.cookie.maxAge = 500;
+    return {};
+  }
+
   @Post('count')
   async count(@Req() req: Request) {
     await this.sessions.updateCurrent(req, increment);
@@ -73,6 +83,14 @@ const increment = (data: Record<string, unknown>) => {
 
 const handled: unknown[] = [];
 
+const FAILURES: Record<string, Error> = {
+  conflict: new SessionConflictError(),
+  away: new SessionStoreUnavailableError(),
+  forbidden: new ForbiddenException('what the host says'),
+  own: new WsException({ status: 'error', message: 'as the host likes it' }),
+};
+
+@UseFilters(new WsProblemFilter())
 @WebSocketGateway({ path: '/socket' })
 class HostGateway {
   @SubscribeMessage('who')
@@ -95,6 +113,11 @@ class HostGateway {
   @SubscribeMessage('read')
   async read(@ConnectedSession() session: SocketSession) {
     return { event: 'read', data: await session.read() };
+  }
+
+  @SubscribeMessage('fail')
+  fail(@MessageBody() what: string): never {
+    throw FAILURES[what] ?? new Error(`a fault with ${SECRET} in it`);
   }
 
   @SubscribeMessage('touch')

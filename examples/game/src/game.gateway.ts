@@ -1,6 +1,7 @@
+import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { SocketSession } from 'latchkey';
-import { ConnectedSession } from 'latchkey/ws';
+import { ConnectedSession, WsProblemFilter } from 'latchkey/ws';
 
 /** What the session of a player holds. */
 interface Position {
@@ -9,6 +10,7 @@ interface Position {
 }
 
 /** Every connection here has a live session, and is closed when that ends. */
+@UseFilters(new WsProblemFilter()) // what is thrown here is answered with its code, such as SESSION_STORE_UNAVAILABLE
 @WebSocketGateway({ path: '/play', maxPayload: 1_024 })
 export class GameGateway {
   @SubscribeMessage('move')

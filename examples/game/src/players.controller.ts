@@ -1,4 +1,4 @@
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import {
   BadRequestException,
   Body,
@@ -14,10 +14,10 @@ import {
 import type { Request } from 'express';
 import { SessionService } from 'latchkey';
 
-/** Lets its holder kick players: the same on both nodes. */
-export const REFEREE_KEY = createHmac('sha256', process.env.SESSION_SECRET ?? '')
-  .update('referee')
-  .digest('hex');
+/** Lets its holder kick players: the same on both nodes, and good for nothing else. */
+export const { REFEREE_KEY = '' } = process.env;
+if (REFEREE_KEY.length < 32)
+  throw new Error('REFEREE_KEY: set it to 32 characters or more, the same on both nodes.');
 
 /** Guests: whoever comes with a name is a new player. */
 @Controller('players')

@@ -78,6 +78,7 @@ export class SessionSockets implements OnApplicationShutdown {
       session.release();
       throw error;
     }
+    session.open();
     return session;
   }
 

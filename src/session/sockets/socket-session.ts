@@ -16,6 +16,7 @@ import type { Connection, WatchedSession } from './watched-session.js';
  */
 export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   private ending: SocketEnding | undefined;
+  private isOpen = false;
   private readonly listeners: ((ending: SocketEnding) => void)[] = [];
 
   /** @internal Sockets are opened by SessionSockets. */
@@ -76,6 +77,7 @@ export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   release(): void {
     this.listeners.length = 0;
     this.watched.leave(this);
+    this.count('other');
   }
 
   /**
@@ -113,7 +115,18 @@ export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   /** @internal Called for each of its connections when a session ends. */
   sessionEnded(ending: SocketEnding): void {
     this.ending = ending;
+    this.count(ending.code);
     for (const listener of this.listeners.splice(0)) listener(ending);
+  }
+
+  /** @internal Its credential was accepted: from now on it counts. */
+  open(): void {
+    this.isOpen = true;
+  }
+
+  private count(code: SocketEnding['code'] | 'other'): void {
+    if (this.isOpen) this.engine.options.observer?.onSessionEvent({ type: 'connection-closed', code });
+    this.isOpen = false;
   }
 
   private data(): JsonData {
