@@ -7,6 +7,8 @@ const ignored = repeated ? [...notRepeated().keys()] : [];
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  runner: './test/support/jest/runner.mjs',
+  testSequencer: './test/support/jest/longest-first.mjs',
   // Whole servers start and stop in these tests; a busy machine takes its time.
   testTimeout: 20_000,
   globalSetup: './test/support/jest/start-sets.mjs',

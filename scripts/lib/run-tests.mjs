@@ -7,6 +7,9 @@ import { ensureRedis } from './ensure-redis.mjs';
 import { run } from './run.mjs';
 import { say, SetupError } from './say.mjs';
 
+// On two cores: a third of the time of a spec file goes by waiting for a server that starts, or for a time to pass.
+const WORKERS = 3;
+
 /**
  * Runs Jest, with everything the tests need installed.
  *
@@ -34,7 +37,7 @@ export async function runTests(args, settings = {}) {
   const coverage = args.length === 0 ? ['--coverage'] : ['--coverageThreshold={}'];
   // What a spec that broke off has left open must not keep a whole run from ending.
   const end = args.some((arg) => arg.startsWith('--watch')) ? [] : ['--forceExit'];
-  const jest = ['node_modules/jest/bin/jest.js', '--maxWorkers=2', ...end, ...coverage, ...args];
+  const jest = ['node_modules/jest/bin/jest.js', `--maxWorkers=${WORKERS}`, ...end, ...coverage, ...args];
   return run(process.execPath, jest, { env, stdio: 'inherit' });
 }
 
