@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { Database } from '../../src/database/index.js';
 import { startPostgres, type TestPostgres } from './postgres.js';
 import { temporaryDirectory } from './temporary-directory.js';
+import { TOPOLOGY } from './topology.js';
 
 // A new PostgreSQL cluster takes a second on a quiet machine, many on a busy one.
 const HOOK_TIMEOUT_MS = 60_000;
+const KINDS: TestDatabases['kind'][] = TOPOLOGY === 'single' ? ['sqlite', 'postgres'] : ['postgres'];
 
 /** The databases of the specs that {@link onEachDatabase} runs. */
 export interface TestDatabases {
@@ -17,9 +19,12 @@ export interface TestDatabases {
   open(): Database;
 }
 
-/** Declares the same specs twice: on SQLite, and on a PostgreSQL server that is started for them. */
+/**
+ * Declares the same specs twice: on SQLite, and on a PostgreSQL server that is started for them. On Sentinel and on
+ * Cluster it is PostgreSQL alone: who has several Redis servers has that, and the two differ in nothing that Redis sees.
+ */
 export function onEachDatabase(title: string, specs: (databases: TestDatabases) => void): void {
-  describe.each(['sqlite', 'postgres'] as const)(`${title}, on %s`, (kind) => {
+  describe.each(KINDS)(`${title}, on %s`, (kind) => {
     let postgres: TestPostgres | undefined;
     let directory: string;
     let url: string;

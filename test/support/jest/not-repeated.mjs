@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 const TESTS = fileURLToPath(new URL('../..', import.meta.url));
 const NO_REDIS = 'speaks to no Redis';
 const OWN_TOPOLOGIES = 'starts the topologies that it is about by itself';
+const REQUEST_ALONE = 'is about what a request or a setting alone decides, wherever sessions are';
 const ONE_WAY = 'breaks the way to one server, which several would lead around';
 
 /** By what they import from test/support. */
@@ -27,11 +28,21 @@ const BY_NAME = {
   'audit-transaction': NO_REDIS,
   'database-boot': NO_REDIS,
   'database-outage': NO_REDIS,
+  'behind-a-proxy': REQUEST_ALONE,
+  cors: REQUEST_ALONE,
+  'cross-site-decisions': REQUEST_ALONE,
   guarantees: NO_REDIS,
+  'hostile-addresses': REQUEST_ALONE,
   'host-options': NO_REDIS,
+  'log-injection': REQUEST_ALONE,
+  'login-busy': 'is about the queue of hashes',
   migrations: NO_REDIS,
+  openapi: REQUEST_ALONE,
   'outbox-drain': NO_REDIS,
+  'password-rules': REQUEST_ALONE,
   'refusals-at-start': NO_REDIS,
+  'register-mail': 'is about mails; what they confirm is in register-confirm, which is repeated',
+  'security-headers': REQUEST_ALONE,
   'smtp-mail-sender': NO_REDIS,
   'store-options': NO_REDIS,
   traefik: 'is about the configuration of a gateway',
