@@ -33,7 +33,7 @@ export class AdminSessionsService {
    */
   async revokeAll(req: Request, { userId: actorId }: RequestSession, userId: string): Promise<Revocation> {
     await this.users.get(userId);
-    const revocation = await this.sessions.revokeAll(userId);
+    const revocation = await this.sessions.revokeAll(userId, 'revoked-by-admin');
     tellDurability(req, revocation);
     await this.recorder.record(req, {
       type: 'sessions.revoked',
@@ -56,7 +56,7 @@ export class AdminSessionsService {
     sessionId: string,
   ): Promise<void> {
     await this.users.get(userId);
-    const revocation = await this.sessions.revoke(userId, sessionId);
+    const revocation = await this.sessions.revoke(userId, sessionId, 'revoked-by-admin');
     if (!revocation) throw new ProblemException('SESSION_NOT_FOUND');
     tellDurability(req, revocation);
     await this.recorder.record(req, {

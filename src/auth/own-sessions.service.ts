@@ -50,7 +50,7 @@ export class OwnSessionsService {
    */
   async revokeOther(req: Request, { userId }: RequestSession, sessionId: string): Promise<void> {
     this.recentLogin.demand(req);
-    const revocation = await this.sessions.revoke(userId, sessionId);
+    const revocation = await this.sessions.revoke(userId, sessionId, 'revoked-by-owner');
     if (!revocation) throw new ProblemException('SESSION_NOT_FOUND');
     tellDurability(req, revocation);
     await this.recorder.record(req, {
@@ -74,8 +74,8 @@ export class OwnSessionsService {
     this.recentLogin.demand(req);
     const everything = scope === 'all';
     const revocation = await (everything
-      ? this.sessions.revokeAll(userId)
-      : this.sessions.revokeOthers(userId, sessionId));
+      ? this.sessions.revokeAll(userId, 'revoked-by-owner')
+      : this.sessions.revokeOthers(userId, sessionId, 'revoked-by-owner'));
     tellDurability(req, revocation);
     // What this request loaded is dead by now; it must neither be touched nor saved.
     if (everything) this.sessions.leave(req);

@@ -134,7 +134,8 @@ export class PasswordService {
     const { endSession } = await attempt.failed();
     if (!endSession) throw new ProblemException('INVALID_CREDENTIALS');
     // Whoever guesses inside a session may not be its owner.
-    tellDurability(req, (await this.sessions.revoke(userId, sessionId)) ?? {});
+    const revocation = await this.sessions.revoke(userId, sessionId, 'failed-reauthentication');
+    tellDurability(req, revocation ?? {});
     // What this request loaded is dead by now; it must neither be touched nor saved.
     this.sessions.leave(req);
     req.user = undefined;

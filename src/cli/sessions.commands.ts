@@ -74,7 +74,7 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
   const program = await open();
   const user = await getUserByEmail(program, email);
   if (sessionId === undefined) {
-    const { revoked, durable } = await program.sessions.revokeAll(user.id);
+    const { revoked, durable } = await program.sessions.revokeAll(user.id, 'revoked-by-admin');
     await program.record({
       type: 'sessions.revoked',
       userId: user.id,
@@ -85,7 +85,7 @@ async function revoke({ args, open }: CommandContext): Promise<CommandResult> {
       json: { revoked, durable },
     };
   }
-  const revocation = await program.sessions.revoke(user.id, sessionId);
+  const revocation = await program.sessions.revoke(user.id, sessionId, 'revoked-by-admin');
   if (!revocation) throw noSuchSession(user.email);
   await program.record({
     type: 'session.revoked',

@@ -47,6 +47,7 @@ export {
   type BreakerState,
   type HostSession,
   type HostSessionData,
+  type EndCause,
   type EndReason,
   type Lifetime,
   type Lifetimes,

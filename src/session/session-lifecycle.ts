@@ -96,7 +96,7 @@ export class SessionLifecycle {
       );
       tellDurability(req, { durable });
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
-        tellDurability(req, await this.engine.repository.end(previous.at));
+        tellDurability(req, await this.engine.repository.end(previous.at, 'moved'));
       return { ...this.install(req, request, state), ended, durable };
     } catch (error) {
       if (previous && carried.taken) await this.carryOver.giveBack(previous);
@@ -125,7 +125,7 @@ export class SessionLifecycle {
   /** @returns null when no live session ended; express-session neither saves nor makes one afterwards */
   async end(req: IncomingMessage): Promise<Revocation | null> {
     const state = stateOf((req as Carrier).session);
-    const ended = state && (await this.engine.repository.end(state.at));
+    const ended = state && (await this.engine.repository.end(state.at, 'logout'));
     this.leave(req);
     if (!ended?.revoked) return null;
     tellDurability(req, ended);
@@ -145,7 +145,7 @@ export class SessionLifecycle {
     ticket: LoginTicket,
     meta: SessionMeta,
     data: JsonData,
-    { maxSessions, replaces }: LoginRoom,
+    { maxSessions, replaces, cause }: LoginRoom,
   ): Promise<
     { state: SessionState } & Required<Pick<EstablishedSession, 'ended'>> & Pick<Revocation, 'durable'>
   > {
@@ -159,7 +159,7 @@ export class SessionLifecycle {
       at,
       this.engine.bodyOf(meta, data),
       { absoluteTimeoutMs, idleTimeoutMs, maxSessions, limitPolicy },
-      { generation: ticket.generation, replaces },
+      { generation: ticket.generation, replaces, cause },
     );
     if (reply.outcome === 'limit') throw await this.tooMany(principal.id);
     if (reply.outcome !== 'ok') throw this.stale();
@@ -172,7 +172,7 @@ export class SessionLifecycle {
     };
     // Somebody ended everybody's sessions while this login was under way; its scan may have passed this key already.
     if ((await this.engine.everyone.epoch()) !== ticket.epoch) {
-      await repository.destroy(at);
+      await repository.destroy(at, 'everyone');
       throw this.stale();
     }
     this.options.observer?.onSessionEvent({ type: 'created', anonymous: false });

@@ -73,7 +73,7 @@ export async function rotateSession(
 async function endUnderOtherTags(engine: SessionEngine, userId: string, tag: string): Promise<Revocation[]> {
   const revocations: Revocation[] = [];
   for (const other of engine.ring.oldestFirst(userId)) {
-    if (other !== tag) revocations.push(await engine.users.revokeAll(other));
+    if (other !== tag) revocations.push(await engine.users.revokeAll(other, 'password-changed'));
   }
   return revocations;
 }
@@ -88,6 +88,6 @@ async function endWithEverybody(
   const keyOf = ({ tag, digest }: SessionAddress) => engine.redis.keys.session(tag, digest);
   const moved = { createdMs, aliveMs: nowMs, from: keyOf(from), to: keyOf(to) };
   if (!(await engine.everyone.mustEnd(moved))) return;
-  await engine.repository.destroy(to);
+  await engine.repository.destroy(to, 'everyone');
   throw engine.writer.gone();
 }

@@ -11,6 +11,7 @@ import { type EstablishedSession, type EstablishOptions, SessionLifecycle } from
 import { listSessions } from './session-list.js';
 import { SESSION_STORE } from './session.tokens.js';
 import type {
+  EndCause,
   EndReason,
   HostSessionData,
   PrincipalUpdate,
@@ -50,25 +51,34 @@ export class SessionService {
     return (await this.list(userId)).length;
   }
 
-  /** Ends one session of a user. @returns null when he has no such live session */
-  async revoke(userId: string, sessionId: string): Promise<Revocation | null> {
+  /**
+   * Ends one session of a user.
+   * @param cause what whoever is in it is told
+   * @returns null when he has no such live session
+   */
+  async revoke(userId: string, sessionId: string, cause: EndCause = 'unknown'): Promise<Revocation | null> {
     const at = await this.find(userId, sessionId);
-    const ended = at && (await this.engine.repository.end(at));
+    const ended = at && (await this.engine.repository.end(at, cause));
     if (!ended?.revoked) return null;
     this.note('revoked', 1);
     return ended;
   }
 
-  /** Ends every session of a user but one. */
-  async revokeOthers(userId: string, keepSessionId: string): Promise<Revocation> {
-    return this.revokeUnder(userId, await this.find(userId, keepSessionId));
+  /** Ends every session of a user but one. @param cause what whoever is in one of them is told */
+  async revokeOthers(
+    userId: string,
+    keepSessionId: string,
+    cause: EndCause = 'unknown',
+  ): Promise<Revocation> {
+    return this.revokeUnder(userId, cause, await this.find(userId, keepSessionId));
   }
 
   /**
    * Ends every session of a user, logins under way included: a login whose ticket is older creates nothing.
+   * @param cause what whoever is in one of them is told
    */
-  async revokeAll(userId: string): Promise<Revocation> {
-    return this.revokeUnder(userId);
+  async revokeAll(userId: string, cause: EndCause = 'unknown'): Promise<Revocation> {
+    return this.revokeUnder(userId, cause);
   }
 
   /**
@@ -178,11 +188,12 @@ export class SessionService {
     return this.engine.redis.clock.now();
   }
 
-  private async revokeUnder(userId: string, keep?: SessionAddress): Promise<Revocation> {
+  private async revokeUnder(userId: string, cause: EndCause, keep?: SessionAddress): Promise<Revocation> {
     const revocations: Revocation[] = [];
     // Old tags first: the answer comes when all are raised, and new sessions are made under the last one.
     for (const tag of this.engine.ring.oldestFirst(userId)) {
-      revocations.push(await this.engine.users.revokeAll(tag, keep?.tag === tag ? keep.digest : undefined));
+      const kept = keep?.tag === tag ? keep.digest : undefined;
+      revocations.push(await this.engine.users.revokeAll(tag, cause, kept));
     }
     const revocation = together(...revocations);
     if (revocation.revoked > 0) this.note('revoked-all', revocation.revoked);

@@ -81,6 +81,25 @@ export interface SessionMeta {
 /** Why a session ended. */
 export type EndReason = 'logout' | 'revoked' | 'revoked-all' | 'replaced' | 'rotated' | 'evicted';
 
+/**
+ * Why a session ended, as whoever was in it is told: by its owner's logout, from another of his sessions or by an admin,
+ * with a change of the password, after too many wrong passwords inside it, because the account was disabled, by a login
+ * beyond the limit of sessions, with everybody's, at the end of its lifetime, or because another one took its place.
+ * `unknown` where nobody has said.
+ */
+export type EndCause =
+  | 'logout'
+  | 'revoked-by-owner'
+  | 'revoked-by-admin'
+  | 'password-changed'
+  | 'failed-reauthentication'
+  | 'disabled'
+  | 'evicted'
+  | 'everyone'
+  | 'expired'
+  | 'moved'
+  | 'unknown';
+
 /** What a call that ends sessions has done. In force when it answers, on every node. */
 export interface Revocation {
   /** How many live sessions ended. */

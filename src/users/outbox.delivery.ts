@@ -30,10 +30,14 @@ export class OutboxDelivery {
   async deliver(entry: OutboxEntry): Promise<Revocation> {
     const user = await this.users.findById(entry.userId);
     if (user) await this.sessions.setPrincipal(user.id, toPrincipalUpdate(user), user.version);
-    const ends = entry.kind !== 'principal';
-    const revocation = ends ? await this.sessions.revokeAll(entry.userId) : { revoked: 0 };
+    const revocation = await this.endWhatMustEnd(entry);
     await this.settle(entry);
     return revocation;
+  }
+
+  private async endWhatMustEnd({ kind, userId }: OutboxEntry): Promise<Revocation> {
+    if (kind === 'principal') return { revoked: 0 };
+    return this.sessions.revokeAll(userId, kind === 'disable' ? 'disabled' : 'password-changed');
   }
 
   /**

@@ -41,7 +41,14 @@ export class ReplayedEntries {
     const { ungated: client, keys } = this.engine.redis;
     if (entry.kind === 'one') {
       const { tag, digest } = entry;
-      await client.lkDestroy(keys.session(tag, digest), keys.index(tag), keys.generation(tag), digest, '1');
+      await client.lkDestroy(
+        keys.session(tag, digest),
+        keys.index(tag),
+        keys.generation(tag),
+        digest,
+        '1',
+        'unknown',
+      );
     } else if (entry.kind === 'all') {
       const { tag, generation, keep = '' } = entry;
       const ttlMs = this.engine.redis.generationTtlMs;

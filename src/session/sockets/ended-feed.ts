@@ -4,8 +4,8 @@ import { type Place, placeOfServer } from './places.js';
 
 /** What a feed tells whoever has opened it. */
 export interface FeedEvents {
-  /** Something ended under this tag. */
-  onEnded: (tag: string) => void;
+  /** A script has told something, see `parseNews`. */
+  onEnded: (message: string) => void;
   /** News from there may have been missed, until now or from now on. */
   onGap: (place: Place) => void;
 }

@@ -9,8 +9,8 @@ const LONGEST_RETRY_MS = 500;
 
 /** What a link tells whoever has opened it. */
 export interface LinkEvents {
-  /** Something ended under this tag. */
-  onEnded: (tag: string) => void;
+  /** A script has told something, see `parseNews`. */
+  onEnded: (message: string) => void;
   /** Something may have been missed until now, or may be from now on. */
   onGap: () => void;
 }
@@ -55,7 +55,7 @@ export class EndedLink {
     this.redis.on('error', () => undefined);
     this.redis.on('close', () => this.fall());
     this.redis.on('ready', () => void this.subscribe());
-    this.redis.on('message', (_channel: string, tag: string) => this.events.onEnded(tag));
+    this.redis.on('message', (_channel: string, message: string) => this.events.onEnded(message));
     // That one leaves a server that has become a replica; this one, which only listens, would not notice.
     base.on('close', this.leaveServer);
     this.timer = setInterval(() => void this.ping(), PING_EVERY_MS).unref();

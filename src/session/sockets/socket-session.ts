@@ -7,6 +7,9 @@ import type { SessionState } from '../store/session-state.js';
 import { type SocketEnding, UNKNOWN } from './socket-ending.js';
 import type { Connection, WatchedSession } from './watched-session.js';
 
+// How far the clock here may be behind the one by which Redis lets keys expire.
+const OVERDUE_SLACK_MS = 50;
+
 /**
  * The session of an open connection, from its upgrade to its end. What it says of the user follows what is changed
  * elsewhere; when the session ends, whoever listens is told within a second, once.
@@ -18,6 +21,7 @@ export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   private ending: SocketEnding | undefined;
   private isOpen = false;
   private readonly listeners: ((ending: SocketEnding) => void)[] = [];
+  private onSeen: Connection['sessionSeen'];
 
   /** @internal Sockets are opened by SessionSockets. */
   constructor(
@@ -76,6 +80,7 @@ export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   /** To be called when the connection is closed, for whatever reason: nobody looks after its session any more. */
   release(): void {
     this.listeners.length = 0;
+    this.onSeen = undefined;
     this.watched.leave(this);
     this.count('other');
   }
@@ -110,6 +115,26 @@ export class SocketSession implements Omit<RequestSession, 'view'>, Connection {
   async touch(): Promise<void> {
     this.demandOpen();
     await this.watched.touch();
+  }
+
+  /** @internal What the channel calls it. */
+  get digest(): string {
+    return this.watched.at.digest;
+  }
+
+  /** @internal Whether its time is over, as far as is known. */
+  get isOverdue(): boolean {
+    return this.engine.expiresMs(this.known) <= this.engine.redis.clock.now() + OVERDUE_SLACK_MS;
+  }
+
+  /** @internal See `Connection`. */
+  onLook(listener: NonNullable<Connection['sessionSeen']>): void {
+    this.onSeen = listener;
+  }
+
+  /** @internal Called for each of its connections when a session was looked at. */
+  sessionSeen(askedMs: number | undefined): void {
+    this.onSeen?.(askedMs);
   }
 
   /** @internal Called for each of its connections when a session ends. */

@@ -2,6 +2,7 @@ import type { SessionEngine } from '../store/session-engine.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { EndedFeed } from './ended-feed.js';
 import { type Place, placeOfKey } from './places.js';
+import { parseNews, type SessionNews } from './session-news.js';
 import { ShardLooks } from './shard-looks.js';
 import { WatchedSession } from './watched-session.js';
 
@@ -10,6 +11,14 @@ const TICK_MS = 250;
 const POLL_EVERY_MS = 500;
 // How long news are listened to when no socket is open any more.
 const LINGER_MS = 2_000;
+
+/** Whoever wants to hear more than that a session ended. */
+export interface NewsListener {
+  /** Under one of the tags that he listens to. */
+  onNews(news: SessionNews): void;
+  /** From now on nothing is missed; until now something may have been. */
+  onUp(): void;
+}
 
 /**
  * Looks after the sessions of all open sockets of this node. Who is told that something ended asks Redis, which alone
@@ -21,6 +30,7 @@ const LINGER_MS = 2_000;
  */
 export class SocketWatch {
   private readonly sessions = new Map<string, Map<string, WatchedSession>>();
+  private readonly listeners = new Map<string, Set<NewsListener>>();
   private readonly feed: EndedFeed;
   private readonly looks = new ShardLooks();
   private timer: NodeJS.Timeout | undefined;
@@ -33,8 +43,11 @@ export class SocketWatch {
   ) {
     const { redis } = engine;
     this.feed = new EndedFeed(redis.ungated, redis.keys.ended(), {
-      onEnded: (tag) => this.askAbout(this.sessions.get(tag)?.values() ?? []),
-      onGap: (place) => this.askAbout(this.all().filter((session) => this.placeOf(session) === place)),
+      onEnded: (message) => this.spread(parseNews(message)),
+      onGap: (place) => {
+        this.askAbout(this.all().filter((session) => this.placeOf(session) === place));
+        if (this.feed.hears(place)) this.tellOfGap(place);
+      },
     });
   }
 
@@ -52,6 +65,18 @@ export class SocketWatch {
     this.sessions.set(at.tag, ofUser.set(at.digest, session));
     this.start();
     return session;
+  }
+
+  /** Calls back for news under any of these tags. @returns to be called when they are of no interest any more */
+  listen(tags: readonly string[], listener: NewsListener): () => void {
+    for (const tag of tags) this.listeners.set(tag, (this.listeners.get(tag) ?? new Set()).add(listener));
+    return () => {
+      for (const tag of tags) {
+        const ofTag = this.listeners.get(tag);
+        ofTag?.delete(listener);
+        if (ofTag?.size === 0) this.listeners.delete(tag);
+      }
+    };
   }
 
   close(): void {
@@ -86,6 +111,20 @@ export class SocketWatch {
     for (const session of sessions) {
       if (isPoll && !this.feed.hears(this.placeOf(session))) session.doubt();
       if (session.isDue(nowMs)) this.ask(session);
+    }
+  }
+
+  private spread(news: SessionNews): void {
+    // First, so that whoever hears of an end knows why.
+    for (const listener of this.listeners.get(news.tag) ?? []) listener.onNews(news);
+    // A new session ends no other.
+    if (news.what !== 'created') this.askAbout(this.sessions.get(news.tag)?.values() ?? []);
+  }
+
+  private tellOfGap(place: Place): void {
+    const { keys, ungated } = this.engine.redis;
+    for (const [tag, ofTag] of this.listeners) {
+      if (placeOfKey(ungated, keys.index(tag)) === place) for (const listener of ofTag) listener.onUp();
     }
   }
 

@@ -11,6 +11,11 @@ const RECHECK_MS = 30_000;
 export interface Connection {
   /** The session has ended, or nobody can say for too long whether it has. */
   sessionEnded(ending: SocketEnding): void;
+  /**
+   * Redis was asked whether it lives.
+   * @param askedMs when, by performance.now(), and it does; undefined when nobody has answered
+   */
+  sessionSeen?(askedMs: number | undefined): void;
 }
 
 /** One session as this node knows it, for all connections that are open with it here: asked about once for all of them. */
@@ -122,7 +127,11 @@ export class WatchedSession {
     this.doubtedMs ??= performance.now();
     this.doubtedAgainMs = undefined;
     // When it fails the doubt stays, and whoever keeps watch asks again.
-    const fresh = await this.engine.load(this.token, this.at);
+    const askedMs = performance.now();
+    const fresh = await this.engine.load(this.token, this.at).catch((error: unknown) => {
+      for (const connection of this.connections) connection.sessionSeen?.(undefined);
+      throw error;
+    });
     this.seenMs = performance.now();
     this.doubtedMs = this.doubtedAgainMs;
     if (!fresh?.principal || !fresh.meta) return this.end(ENDED);
@@ -130,6 +139,7 @@ export class WatchedSession {
     if (this.state && fresh.header.revision < this.state.header.revision)
       this.state.principal = fresh.principal;
     else this.state = fresh;
+    for (const connection of this.connections) connection.sessionSeen?.(askedMs);
   }
 
   private end(ending: SocketEnding): void {

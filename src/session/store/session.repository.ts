@@ -1,4 +1,4 @@
-import type { LimitPolicy, Revocation } from '../session.types.js';
+import type { EndCause, LimitPolicy, Revocation } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { readKeys } from './moving-slots.js';
 import { isWrongType, LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
@@ -54,7 +54,10 @@ export class SessionRepository {
     return { raw: raw ?? null, generation: Number(generation ?? 0), principal: principal ?? null };
   }
 
-  /** @param options.takeoverTtlMs the session takes another system's over; how long that is remembered, ms */
+  /**
+   * @param options.replaces digest of a session that ends with it, and `cause` why
+   * @param options.takeoverTtlMs the session takes another system's over; how long that is remembered, ms
+   */
   async create(
     at: SessionAddress,
     body: string,
@@ -64,7 +67,7 @@ export class SessionRepository {
       maxSessions: number;
       limitPolicy: LimitPolicy;
     },
-    options: { generation?: number; replaces?: string; takeoverTtlMs?: number } = {},
+    options: { generation?: number; replaces?: string; cause?: EndCause; takeoverTtlMs?: number } = {},
   ): Promise<CreateReply> {
     this.redis.demandCurrent(this.redis.keys.session(at.tag, at.digest));
     const idle = wholeMs(limits.idleTimeoutMs);
@@ -90,6 +93,7 @@ export class SessionRepository {
           ]
         : [body, idle, absolute]),
       ...marker,
+      ...(at.ofUser ? [options.cause ?? 'unknown'] : []),
     ]);
     if (reply[0] !== 'OK')
       return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
@@ -167,16 +171,16 @@ export class SessionRepository {
   }
 
   /** Ends a session. `revoked` is 1 when it was live until now, else 0. */
-  async end(at: SessionAddress): Promise<Revocation> {
-    const args = [at.digest, flag(at.ofUser)];
+  async end(at: SessionAddress, cause: EndCause = 'unknown'): Promise<Revocation> {
+    const args = [at.digest, flag(at.ofUser), cause];
     const { reply, durable } = await this.redis.revoke<number>('destroy', 'lkDestroy', this.keysOf(at), args);
     if (at.ofUser) await this.noteEnd(at.tag, at.digest);
     return { revoked: reply, durable };
   }
 
   /** @returns whether the session was live until now */
-  async destroy(at: SessionAddress): Promise<boolean> {
-    return (await this.end(at)).revoked > 0;
+  async destroy(at: SessionAddress, cause: EndCause = 'unknown'): Promise<boolean> {
+    return (await this.end(at, cause)).revoked > 0;
   }
 
   /** Both addresses must have the same tag. `ended` counts the other sessions that were ended, `trash` is left to sweep. */

@@ -1,4 +1,4 @@
-import type { Revocation } from '../session.types.js';
+import type { EndCause, Revocation } from '../session.types.js';
 import { type RedisAccess } from './redis-access.js';
 
 // Records that a revoke-all deletes itself, and that one sweep deletes: well under a millisecond of Redis.
@@ -37,12 +37,12 @@ export class UserSessionsRepository {
    * Ends all sessions under one tag.
    * @param keep digest of the one session that stays
    */
-  async revokeAll(tag: string, keep?: string): Promise<Revocation> {
+  async revokeAll(tag: string, cause: EndCause = 'unknown', keep?: string): Promise<Revocation> {
     const { reply, durable } = await this.redis.revoke<[number, number, string]>(
       'revoke-all',
       'lkRevokeAll',
       [this.redis.keys.index(tag), this.redis.keys.generation(tag)],
-      [this.redis.keys.sessions(tag), keep ?? '', this.redis.generationTtlMs, SWEEP_CHUNK],
+      [this.redis.keys.sessions(tag), keep ?? '', this.redis.generationTtlMs, SWEEP_CHUNK, cause],
     );
     const [generation, revoked, trash] = reply;
     this.sweepInBackground(tag, trash);
@@ -103,6 +103,7 @@ export class UserSessionsRepository {
       version,
       json,
       this.redis.generationTtlMs,
+      (principal as { disabled?: unknown }).disabled === true ? 'disabled' : 'principal',
     );
     return (await this.redis.ask('set-principal', reply)) === 1;
   }

@@ -64,7 +64,7 @@ export class SessionTakeover {
 
   private async endSuccessor(req: IncomingMessage, request: RequestState): Promise<void> {
     const state = await this.find(req, request);
-    if (!state || !(await this.engine.repository.destroy(state.at))) return;
+    if (!state || !(await this.engine.repository.destroy(state.at, 'logout'))) return;
     this.engine.options.observer?.onSessionEvent({ type: 'ended', reason: 'logout', count: 1 });
   }
 

@@ -9,6 +9,7 @@
 --       8 shortest TTL of the generation, ms
 --       9 prefix of this user's session records   10 digest of a session that this one replaces ('' for none)
 --      11 marker of a takeover ('' for none; same slot)   12 TTL of the marker, ms
+--      13 why the one that it replaces ends
 -- Returns {'OK', generation, now, evicted digests, digests of records that cannot be read, dead members taken out}
 --       | {'STALE', generation} | {'EXISTS'} | {'TAKEN'} | {'LIMIT'}
 -- Afterwards the record is in the index with its expiry as score, and no more than the maximum are usable.
@@ -78,5 +79,9 @@ if marker ~= '' then redis.call('SET', marker, '', 'PX', ARGV[12]) end
 if redis.call('PTTL', KEYS[2]) < absolute then redis.call('PEXPIRE', KEYS[2], absolute) end
 -- A generation that expired under a younger session would read as 0 and revive what it had ended.
 if generation > 0 and redis.call('PTTL', KEYS[3]) < tonumber(ARGV[8]) then redis.call('PEXPIRE', KEYS[3], ARGV[8]) end
-if #evicted > 0 or replaced ~= '' then tell(KEYS[2], 'idx') end
+-- Lua passes no more than some thousands of arguments: of that many, each finds out by itself.
+if #evicted > 100 then tell(KEYS[2], 'idx', 'evicted')
+elseif #evicted > 0 then tell(KEYS[2], 'idx', 'evicted', unpack(evicted)) end
+if replaced ~= '' then tell(KEYS[2], 'idx', ARGV[13], replaced) end
+tell(KEYS[2], 'idx', 'created', ARGV[1])
 return {'OK', generation, now, evicted, unreadable, pruned}

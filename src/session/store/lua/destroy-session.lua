@@ -2,7 +2,7 @@
 -- Ends one session. Flagged allow-oom: a full Redis must not keep a revoked session alive.
 --
 -- KEYS  1 session record   2 index of the user   3 generation of the user   (2 and 3 unused when anonymous)
--- ARGV  1 digest   2 '1' for a user's session, '0' for an anonymous one
+-- ARGV  1 digest   2 '1' for a user's session, '0' for an anonymous one   3 why
 -- Returns 1 when the session was live until now, 0 when there was nothing to end.
 --- @include header
 --- @include ended
@@ -16,5 +16,5 @@ if ARGV[2] == '1' then
   if header ~= '' and (tonumber(string.sub(header, 41, 53)) or 0) < tonumber(redis.call('GET', KEYS[3]) or '0') then return 0 end
 end
 if not newer and (header == '' or string.sub(header, 1, 1) == 'M') then return 0 end
-if ARGV[2] == '1' then tell(KEYS[2], 'idx') end
+if ARGV[2] == '1' then tell(KEYS[2], 'idx', ARGV[3], ARGV[1]) end
 return 1

@@ -24,7 +24,7 @@ else
   for _, digest in ipairs(members) do take(digest) end
 end
 for i = 5, #ARGV do take(ARGV[i]) end
-if ending and #digests > 0 then tell(KEYS[1], 'idx') end
+if ending and #digests > 0 then tell(KEYS[1], 'idx', 'everyone') end
 
 local live = 0
 for _, digest in ipairs(digests) do

@@ -20,5 +20,5 @@ if ARGV[3] ~= '' then
     redis.call('SETRANGE', key, 40, string.format('%013.0f%010.0f', generation, revision))
   end
 end
-tell(KEYS[1], 'gen')
+tell(KEYS[1], 'gen', 'unknown')
 return 1

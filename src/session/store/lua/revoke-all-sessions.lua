@@ -4,7 +4,7 @@
 --
 -- KEYS  1 index of the user   2 generation of the user
 -- ARGV  1 prefix of this user's session records   2 digest to keep ('' for none)
---       3 TTL of the generation, ms   4 most records to delete at once
+--       3 TTL of the generation, ms   4 most records to delete at once   5 why
 -- Returns {generation, sessions ended, key of what is left to sweep or ''}
 -- Afterwards no session of an older generation is accepted; the kept one is raised, its revision too, so that a
 -- save in flight cannot write the old generation back.
@@ -41,5 +41,5 @@ if kept then
   redis.call('ZADD', KEYS[1], kept[1], keep)
   redis.call('PEXPIRE', KEYS[1], kept[2] - now)
 end
-tell(KEYS[1], 'idx')
+tell(KEYS[1], 'idx', ARGV[5])
 return {generation, ended, trash}

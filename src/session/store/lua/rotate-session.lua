@@ -45,5 +45,6 @@ redis.call('SET', KEYS[2], fresh .. ARGV[4], 'PXAT', now + ttl)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 1000)
 redis.call('ZADD', KEYS[3], now + ttl, ARGV[2])
 if redis.call('PTTL', KEYS[3]) < absolute - now then redis.call('PEXPIRE', KEYS[3], absolute - now) end
-tell(KEYS[3], 'idx')
+tell(KEYS[3], 'idx', 'moved', ARGV[1])
+if ARGV[7] == '1' then tell(KEYS[3], 'idx', 'password-changed') end
 return {'OK', generation, now, created, absolute, ended, trash}

@@ -36,5 +36,5 @@ if indexed then
     redis.call('PEXPIRE', KEYS[2], left)
   end
 end
-if isShorter then tell(KEYS[2], 'idx') end
+if isShorter then tell(KEYS[2], 'idx', 'shortened', ARGV[1]) end
 return {'OK', now, pruned}
