@@ -1,5 +1,19 @@
 import { render } from 'preact';
 import './styles/base.css';
+import './styles/layout.css';
+import './styles/controls.css';
+import './styles/tables.css';
+import './styles/plots.css';
+import { App } from './app.js';
+import { followOwnEvents } from './live/own.js';
+import { watchAttention } from './state/attention.js';
+import { watchCalls } from './state/calls.js';
+import { askWho } from './state/who.js';
+
+watchCalls();
+watchAttention();
+followOwnEvents();
+void askWho();
 
 const root = document.getElementById('app');
-if (root) render(<h1>Latchkey</h1>, root);
+if (root) render(<App />, root);

@@ -1,0 +1,69 @@
+import { effect } from '@preact/signals';
+import { endedReason } from '../api/ended-text.js';
+import { askAgain, askSessionsAgain } from '../state/freshness.js';
+import { setOutage, setRecovered } from '../state/outage.js';
+import { askWho, setLoggedOut, who } from '../state/who.js';
+import { listen, type LiveMessage, reasonOf } from './stream.js';
+import { hearTabs, inOneTab, tellTabs } from './tabs.js';
+
+// When a call hears first that the session is over, the stream is about to say why.
+const LAST_WORDS_MS = 2_000;
+
+/** Follows `GET /auth/events` while somebody is logged in, in one tab for all. */
+export function followOwnEvents(): void {
+  let stop: (() => void) | undefined;
+  let lastWords: ReturnType<typeof setTimeout> | undefined;
+  let following = false;
+  hearTabs(handle);
+  effect(() => {
+    const isIn = who.value.is === 'in';
+    if (isIn === following) return;
+    following = isIn;
+    clearTimeout(lastWords);
+    if (isIn) {
+      stop?.();
+      stop = inOneTab(openStream);
+    } else {
+      lastWords = setTimeout(() => stop?.(), LAST_WORDS_MS);
+    }
+  });
+}
+
+/** What a message of either stream means for all of the page. */
+export function handle(message: LiveMessage): void {
+  switch (message.name) {
+    case 'ready':
+      setRecovered();
+      return askAgain();
+    case 'sessions':
+      return askSessionsAgain();
+    case 'who':
+    case 'principal':
+      return void askWho();
+    case 'unavailable':
+      return setOutage('store');
+    case 'ended':
+      setLoggedOut(endedReason(reasonOf(message)));
+      // Another tab may have logged in since.
+      return void askWho();
+  }
+}
+
+/** The stream has closed: what now? */
+export async function probe(): Promise<'in' | 'out' | 'away'> {
+  const answer = await askWho();
+  if (answer === 'out') tellTabs({ name: 'who', data: {} });
+  return answer;
+}
+
+function openStream(): () => void {
+  return listen({
+    url: '/auth/events',
+    names: ['ready', 'sessions', 'principal', 'ended', 'unavailable'],
+    probe,
+    onMessage(message) {
+      handle(message);
+      tellTabs(message);
+    },
+  });
+}

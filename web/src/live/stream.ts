@@ -1,0 +1,95 @@
+import { reconnectDelayMs } from './backoff.js';
+
+/** What a stream has said: the event's name and its parsed data. */
+export interface LiveMessage {
+  name: string;
+  data: unknown;
+}
+
+export interface StreamOptions {
+  url: string;
+  /** The events to listen to. */
+  names: readonly string[];
+  onMessage(message: LiveMessage): void;
+  /**
+   * Asked when the stream has closed: may it be opened again? `out` gives it up, and has dealt with it; `away` comes again.
+   */
+  probe(): Promise<'in' | 'out' | 'away'>;
+}
+
+// The session has moved to a new id whose cookie may be on its way to this browser still, with another tab's answer.
+const MOVED_GRACE_MS = 5_000;
+const MOVED_RETRY_MS = 250;
+
+/**
+ * Listens to a stream of server-sent events until told to stop, however often the connection ends. Reconnects by itself,
+ * not as EventSource does: that comes back after a fixed time, like everybody else's.
+ *
+ * @returns a function that closes it for good
+ */
+export function listen(options: StreamOptions): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let attempt = 0;
+  let movedUntil = 0;
+  let isMoved = false;
+  let closed = false;
+
+  function open(): void {
+    source = new EventSource(options.url);
+    for (const name of options.names) source.addEventListener(name, received);
+    source.onerror = () => {
+      source?.close();
+      void reopen();
+    };
+  }
+
+  function received(event: MessageEvent<string>): void {
+    if (closed) return;
+    const message = { name: event.type, data: parse(event.data) };
+    if (message.name === 'ready') connected();
+    if (message.name !== 'ended') return options.onMessage(message);
+    source?.close();
+    if (reasonOf(message) !== 'moved') return options.onMessage(message);
+    isMoved = true;
+    movedUntil = Date.now() + MOVED_GRACE_MS;
+    open();
+  }
+
+  function connected(): void {
+    attempt = 0;
+    // By a login in this browser, too, which may be somebody else's.
+    if (isMoved) options.onMessage({ name: 'who', data: {} });
+    isMoved = false;
+  }
+
+  async function reopen(): Promise<void> {
+    if (Date.now() < movedUntil) return later(MOVED_RETRY_MS);
+    const answer = await options.probe();
+    if (!closed && answer !== 'out') later(reconnectDelayMs(attempt++, Math.random()));
+  }
+
+  function later(delayMs: number): void {
+    timer = setTimeout(open, delayMs);
+  }
+
+  open();
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    source?.close();
+  };
+}
+
+/** The `reason` of an event `ended`. */
+export function reasonOf({ data }: LiveMessage): unknown {
+  return typeof data === 'object' && data !== null && 'reason' in data ? data.reason : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import { effect } from '@preact/signals';
+import { ready } from '../api/health.js';
+import { observe } from '../api/http.js';
+import { outage, outageOf, probeWith, setOutage } from './outage.js';
+import { stepUp } from './step-up.js';
+import { askWho, isRotating, setLoggedOut, who } from './who.js';
+
+/** Lets every call tell whether something is away, and whether this session is over. */
+export function watchCalls(): void {
+  observe((error) => {
+    if (!error) return;
+    const away = outageOf(error);
+    if (away) return setOutage(away);
+    // A call that was sent before this session got its new id is about the old one.
+    if (error.isLoggedOut && who.value.is === 'in' && !isRotating()) setLoggedOut('unknown');
+  });
+  // Nobody is there to be asked for the password.
+  effect(() => {
+    if (who.value.is === 'out') stepUp.peek()?.cancel();
+  });
+  probeWith(async () => {
+    // Without a session, nothing that can be asked for needs the store.
+    if (who.value.is === 'out' && outage.value !== 'server') return ready();
+    return (await askWho()) !== 'away';
+  });
+}

@@ -1,0 +1,67 @@
+import { signal } from '@preact/signals';
+import { whoAmI } from '../api/auth.js';
+import { isApiError } from '../api/api-error.js';
+import type { EndedReason } from '../api/ended-text.js';
+import type { LoggedIn } from '../api/types.js';
+
+/** `asking` until the first answer; it stays so while the server cannot say. */
+export type Who = { is: 'asking' } | { is: 'out' } | ({ is: 'in' } & LoggedIn);
+
+/** Who is logged in, as far as this tab knows. */
+export const who = signal<Who>({ is: 'asking' });
+
+/** Why nobody is logged in any more: shown on the login page. */
+export const endedBecause = signal<EndedReason | null>(null);
+
+// A new id is on its way into the cookie jar: a 401 in between is about the old one.
+let rotations = 0;
+
+/** Takes over what a login, a re-authentication or a look-up said. */
+export function setLoggedIn(loggedIn: LoggedIn): void {
+  endedBecause.value = null;
+  who.value = { is: 'in', user: loggedIn.user, session: loggedIn.session };
+}
+
+/** The session is over; a known reason is not replaced by an unknown one. */
+export function setLoggedOut(reason: EndedReason | null): void {
+  const known = who.value.is !== 'in' && endedBecause.value !== null && reason === 'unknown';
+  if (!known) endedBecause.value = reason;
+  who.value = { is: 'out' };
+}
+
+/** Runs a call that gives this session a new id. */
+export async function rotating<T>(run: () => Promise<T>): Promise<T> {
+  rotations += 1;
+  try {
+    return await run();
+  } finally {
+    rotations -= 1;
+  }
+}
+
+/** Whether a call under way may be about to replace the cookie. */
+export function isRotating(): boolean {
+  return rotations > 0;
+}
+
+/**
+ * Asks the server who is logged in, and takes the answer over.
+ *
+ * @returns `away` when it could not say; nothing has changed then
+ */
+export async function askWho(): Promise<'in' | 'out' | 'away'> {
+  try {
+    setLoggedIn(await whoAmI());
+    return 'in';
+  } catch (error) {
+    if (!isApiError(error) || !error.isLoggedOut) return 'away';
+    if (isRotating()) return 'away';
+    if (who.value.is !== 'out') setLoggedOut(who.value.is === 'in' ? 'unknown' : null);
+    return 'out';
+  }
+}
+
+/** Whether the logged-in person may see the pages for admins. The server decides on every call anyway. */
+export function isAdmin(): boolean {
+  return who.value.is === 'in' && who.value.user.roles.includes('admin');
+}
