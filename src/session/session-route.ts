@@ -2,6 +2,7 @@ import { type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { requestStateOf } from './request/request-state.js';
+import { routeMetadata } from './route-metadata.js';
 import type { SavePolicy } from './session.types.js';
 
 const NO_TOUCH = Symbol('latchkey.no-touch');
@@ -25,7 +26,6 @@ export const NoTouch = () => SetMetadata(NO_TOUCH, true);
 export function applySessionRoute(reflector: Reflector, context: ExecutionContext): void {
   const state = requestStateOf(context.switchToHttp().getRequest<Request>());
   if (!state) return;
-  const route = [context.getHandler(), context.getClass()];
-  state.savePolicy = reflector.getAllAndOverride(SessionPolicy, route) ?? 'merge';
-  state.touch = state.savePolicy !== 'readonly' && !reflector.getAllAndOverride<boolean>(NO_TOUCH, route);
+  state.savePolicy = routeMetadata<SavePolicy>(reflector, SessionPolicy, context) ?? 'merge';
+  state.touch = state.savePolicy !== 'readonly' && !routeMetadata<boolean>(reflector, NO_TOUCH, context);
 }

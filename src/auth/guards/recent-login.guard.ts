@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
+import { routeMetadata } from '../../session/index.js';
 import { RECENT_LOGIN } from './auth.decorators.js';
 import { RecentLogin } from './recent-login.js';
 
@@ -17,8 +18,7 @@ export class RecentLoginGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(RECENT_LOGIN, targets)) {
+    if (routeMetadata<boolean>(this.reflector, RECENT_LOGIN, context)) {
       this.recentLogin.demand(context.switchToHttp().getRequest<Request>());
     }
     return true;

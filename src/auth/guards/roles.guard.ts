@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { ProblemException } from '../../problem/index.js';
+import { routeMetadata } from '../../session/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth.module-definition.js';
 import { ROLES } from './auth.decorators.js';
 import { effectiveRoles, liveSession } from './live-session.js';
@@ -20,10 +21,7 @@ export class RolesGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const roles = this.reflector.getAllAndOverride<string[] | undefined>(ROLES, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const roles = routeMetadata<string[]>(this.reflector, ROLES, context);
     if (!roles) return true;
     const session = liveSession(context.switchToHttp().getRequest<Request>());
     if (!session) throw new ProblemException('UNAUTHENTICATED');

@@ -2,7 +2,12 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { ProblemException } from '../../problem/index.js';
-import { applySessionRoute, presentedCredential, presentedTransport } from '../../session/index.js';
+import {
+  applySessionRoute,
+  presentedCredential,
+  presentedTransport,
+  routeMetadata,
+} from '../../session/index.js';
 import { SESSION_DEMAND, type SessionDemand } from './auth.decorators.js';
 import { liveSession } from './live-session.js';
 
@@ -18,10 +23,7 @@ export class SessionGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     applySessionRoute(this.reflector, context);
-    const demand = this.reflector.getAllAndOverride<SessionDemand | undefined>(SESSION_DEMAND, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const demand = routeMetadata<SessionDemand>(this.reflector, SESSION_DEMAND, context);
     if (demand === 'public') return true;
     const req = context.switchToHttp().getRequest<Request>();
     if (liveSession(req)) return true;
