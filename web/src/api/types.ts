@@ -35,6 +35,12 @@ export interface SessionList {
   total: number;
 }
 
+/** The list once a session has ended. */
+export function withoutSession({ items }: SessionList, id: string): SessionList {
+  const left = items.filter((session) => session.id !== id);
+  return { items: left, total: left.length };
+}
+
 /** One page of a listing; `nextCursor` asks for the next one, null on the last. */
 export interface Page<T> {
   items: T[];

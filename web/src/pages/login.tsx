@@ -44,7 +44,9 @@ export function LoginPage() {
   const { value: waiting } = full;
   return (
     <FrontPage title="Log in">
-      {reason && <Alert kind={reason === 'logout' ? 'good' : 'warning'}>{ENDED_TEXTS[reason]}</Alert>}
+      {reason && !action.error && (
+        <Alert kind={reason === 'logout' ? 'good' : 'warning'}>{ENDED_TEXTS[reason]}</Alert>
+      )}
       <ErrorAlert error={action.error} />
       {waiting ? (
         <MakeRoom

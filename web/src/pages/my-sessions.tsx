@@ -2,14 +2,14 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import * as auth from '../api/auth.js';
 import { isApiError } from '../api/api-error.js';
-import type { Session } from '../api/types.js';
+import { type Session, type SessionList, withoutSession } from '../api/types.js';
 import { ConfirmDialog, type Question } from '../parts/confirm-dialog.js';
 import { deviceName } from '../parts/device-name.js';
 import { Page } from '../parts/page.js';
 import { SessionTable } from '../parts/session-table.js';
 import { Loaded } from '../parts/states.js';
 import { sessionRefreshes } from '../state/freshness.js';
-import { useResource } from '../state/resource.js';
+import { type Resource, useResource } from '../state/resource.js';
 import { leave } from '../state/session-actions.js';
 import { withStepUp } from '../state/step-up.js';
 import { who } from '../state/who.js';
@@ -25,7 +25,7 @@ export function MySessionsPage() {
   }, [refreshed]);
 
   const ask = (session: Session) => {
-    question.value = session.current ? leaving() : ending(session, sessions.reload);
+    question.value = session.current ? leaving() : ending(session, sessions);
   };
   const others = sessions.data?.items.filter((session) => !session.current).length ?? 0;
 
@@ -72,7 +72,7 @@ function leaving(): Question {
   };
 }
 
-function ending(session: Session, reload: () => void): Question {
+function ending(session: Session, sessions: Resource<SessionList>): Question {
   const name = deviceName(session);
   return {
     title: 'End this session?',
@@ -85,7 +85,8 @@ function ending(session: Session, reload: () => void): Question {
         // What was wanted is so.
         if (!isApiError(error, 'SESSION_NOT_FOUND')) throw error;
       }
-      reload();
+      sessions.set((list) => withoutSession(list, session.id));
+      sessions.reload();
       return `The session on ${name} has ended.`;
     },
   };

@@ -26,12 +26,14 @@ export function Page({ title, actions, lead, children }: PageProps) {
   return (
     <>
       <div class="page-head">
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lead && <p class="lead">{lead}</p>}
+        </div>
         {actions && <div class="actions">{actions}</div>}
       </div>
-      {lead && <p class="lead">{lead}</p>}
       {children}
     </>
   );

@@ -25,7 +25,7 @@ export function SessionTable({ sessions, caption, verb, onEnd, onExpired }: Sess
   }, [expired]);
   return (
     // Rows that are shown as cards would not be a table any more to some screen readers; the roles say that they are.
-    <table role="table" class="cards">
+    <table role="table" class="cards sessions">
       <caption class="visually-hidden">{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
@@ -54,13 +54,15 @@ function SessionRow({ session, verb, onEnd }: RowProps) {
   const name = deviceName(session);
   return (
     <tr role="row" class={session.current ? 'current' : undefined}>
-      <th role="rowheader" scope="row" class="device">
-        <DeviceIcon type={session.device.type} />
-        <span>
-          {name} {session.current && <span class="badge">This session</span>}
-          {!session.device.browser && session.userAgent && (
-            <span class="second-line clip">{session.userAgent}</span>
-          )}
+      <th role="rowheader" scope="row">
+        <span class="device">
+          <DeviceIcon type={session.device.type} />
+          <span>
+            {name} {session.current && <span class="badge">This session</span>}
+            {!session.device.browser && session.userAgent && (
+              <span class="second-line clip">{session.userAgent}</span>
+            )}
+          </span>
         </span>
       </th>
       <td role="cell" data-label="Address" class="digits">
@@ -74,9 +76,9 @@ function SessionRow({ session, verb, onEnd }: RowProps) {
       </td>
       <td role="cell" data-label="Expires">
         <span>
-          <Time at={session.expiresAt} /> if unused
+          <Time at={session.expiresAt} ahead /> if unused
           <span class="second-line">
-            <Time at={session.absoluteExpiresAt} /> at the latest
+            <Time at={session.absoluteExpiresAt} ahead /> at the latest
           </span>
         </span>
       </td>

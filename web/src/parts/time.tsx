@@ -6,14 +6,18 @@ interface TimeProps {
   at: string;
   /** Also in figures, not only how long ago. */
   both?: boolean;
+  /** Whether it lies ahead. What does not may seem to by a server whose clock is a little fast. */
+  ahead?: boolean;
 }
 
 /** A moment: how long ago or ahead it is, and exactly when. */
-export function Time({ at, both = false }: TimeProps) {
+export function Time({ at, both = false, ahead = false }: TimeProps) {
   const exact = absoluteText(at);
+  // The clock's signal says when to look again; it is behind by up to its tick.
+  const away = Date.parse(at) - Math.max(now.value, Date.now());
   return (
     <time dateTime={at} title={exact}>
-      {relativeText(Date.parse(at) - now.value)}
+      {relativeText(ahead ? Math.max(0, away) : Math.min(0, away))}
       {both && <span class="second-line">{exact}</span>}
     </time>
   );

@@ -13,7 +13,7 @@ export async function enter(run: () => Promise<LoggedIn>): Promise<void> {
 export async function leave(): Promise<void> {
   await rotating(auth.logOut);
   setLoggedOut('logout');
-  tellTabs({ name: 'who', data: {} });
+  tellTabs({ name: 'ended', data: { reason: 'logout' } });
 }
 
 /** Proves presence with the password; this session gets a new id. */

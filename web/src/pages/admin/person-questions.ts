@@ -1,12 +1,13 @@
 import * as admin from '../../api/admin.js';
 import { isApiError } from '../../api/api-error.js';
-import type { Session, User } from '../../api/types.js';
+import { type Session, type SessionList, type User, withoutSession } from '../../api/types.js';
 import type { Question } from '../../parts/confirm-dialog.js';
 import { deviceName } from '../../parts/device-name.js';
+import type { Resource } from '../../state/resource.js';
 import { withStepUp } from '../../state/step-up.js';
 
-/** @param done called when it has ended */
-export function revokingOne(userId: string, session: Session, done: () => void): Question {
+/** @param sessions where it is listed */
+export function revokingOne(userId: string, session: Session, sessions: Resource<SessionList>): Question {
   const name = deviceName(session);
   return {
     title: 'Revoke this session?',
@@ -19,7 +20,8 @@ export function revokingOne(userId: string, session: Session, done: () => void):
         // What was wanted is so.
         if (!isApiError(error, 'SESSION_NOT_FOUND')) throw error;
       }
-      done();
+      sessions.set((list) => withoutSession(list, session.id));
+      sessions.reload();
       return `The session on ${name} is revoked.`;
     },
   };

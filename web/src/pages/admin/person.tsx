@@ -60,7 +60,7 @@ export function PersonPage({ id }: { id: string }) {
                   sessions={items}
                   caption={`Sessions of ${name}`}
                   verb="Revoke"
-                  onEnd={(session) => (question.value = revokingOne(id, session, sessions.reload))}
+                  onEnd={(session) => (question.value = revokingOne(id, session, sessions))}
                   onExpired={sessions.reload}
                 />
               )

@@ -1,9 +1,9 @@
 import type { SecurityEvent } from '../../api/types.js';
 import { detailText, eventText } from '../../parts/event-text.js';
 import { More } from '../../parts/more.js';
+import { Person } from '../../parts/person.js';
 import { Empty, Loaded } from '../../parts/states.js';
 import { Time } from '../../parts/time.js';
-import { personPath } from '../../routes.js';
 import type { Pages } from '../../state/pages.js';
 
 interface TrailTableProps {
@@ -62,7 +62,7 @@ function EventRow({ event, withPerson }: { event: SecurityEvent; withPerson: boo
       </td>
       {withPerson && (
         <td role="cell" data-label="Whose account">
-          <Person id={event.userId} />
+          {event.userId === null ? 'nobody’s' : <Person id={event.userId} />}
         </td>
       )}
       <td role="cell" data-label="By">
@@ -78,16 +78,5 @@ function EventRow({ event, withPerson }: { event: SecurityEvent; withPerson: boo
         <span class="digits">{event.ip ?? '–'}</span>
       </td>
     </tr>
-  );
-}
-
-const SHORT_ID = 8;
-
-function Person({ id }: { id: string | null }) {
-  if (id === null) return <span>nobody’s</span>;
-  return (
-    <a href={personPath(id)} class="digits" aria-label={`Person ${id}`}>
-      {id.length > SHORT_ID ? `${id.slice(0, SHORT_ID)}…` : id}
-    </a>
   );
 }
