@@ -17,6 +17,7 @@ import {
   type OpenApiDocument,
 } from './http/index.js';
 import { Metrics } from './metrics/index.js';
+import { SessionStreams } from './session/index.js';
 
 // Of the HTTP contract, not of the package: which build answers is nobody's business (ASVS 5.0, 13.4.6).
 const CONTRACT_VERSION = '1';
@@ -40,7 +41,9 @@ export async function createApp(env: Env, log?: DestinationStream): Promise<Nest
       abortOnError: false,
     },
   );
-  app.get(HttpDrain).watch(app.getHttpServer());
+  const drain = app.get(HttpDrain);
+  drain.watch(app.getHttpServer());
+  drain.onLastCall(() => app.get(SessionStreams, { strict: false }).close());
   const metrics = app.get(Metrics);
   configureHttp(app, {
     ...env,

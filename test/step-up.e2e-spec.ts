@@ -28,6 +28,7 @@ const STANCES: Record<string, Stance> = {
   'GET /auth/session': 'session',
   'GET /auth/sessions': 'session',
   'GET /auth/verify': 'session',
+  'GET /auth/events': 'session',
   'POST /auth/reauthenticate': 'password',
   'PUT /auth/password': 'password',
   'DELETE /auth/sessions': 'recent login',

@@ -13,6 +13,7 @@ import {
 import { resolveAuthOptions } from './auth.options.js';
 import { AuthService } from './auth.service.js';
 import { CredentialsService } from './credentials.service.js';
+import { EventsController } from './events.controller.js';
 import { RecentLogin } from './guards/recent-login.js';
 import { RecentLoginGuard } from './guards/recent-login.guard.js';
 import { RolesGuard } from './guards/roles.guard.js';
@@ -46,6 +47,7 @@ import { VerifyController } from './verify.controller.js';
 @Module({
   controllers: [
     AuthController,
+    EventsController,
     RegistrationController,
     SessionsController,
     PasswordController,

@@ -15,6 +15,9 @@ export const REVOCATION_HEADERS = {
   },
 };
 
+/** Body of an answer that is a stream of events, for `ApiResponse`. */
+export const EVENT_STREAM = { 'text/event-stream': { schema: { type: 'string' as const } } };
+
 /** Documents that an operation needs a session, by cookie or by bearer token. */
 export function ApiSession(): ClassDecorator & MethodDecorator {
   return applyDecorators(ApiCookieAuth(COOKIE_SCHEME), ApiBearerAuth(BEARER_SCHEME));

@@ -19,6 +19,7 @@ export interface DrainOptions {
 export class HttpDrain {
   private state: 'serving' | 'draining' | 'closing' = 'serving';
 
+  private readonly listeners: (() => void)[] = [];
   private server: Server | undefined;
   private answers: AnswersUnderWay | undefined;
 
@@ -40,6 +41,11 @@ export class HttpDrain {
     return this.state !== 'serving';
   }
 
+  /** Calls back when no new connection is taken any more: answers that go on for ever are to end then. */
+  onLastCall(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   /**
    * Answers with `Connection: close` from now on, takes no new connection once the delay is over, answers what is under
    * way and what still arrives on open connections, then closes the idle ones. Resolves when every connection is closed.
@@ -51,6 +57,7 @@ export class HttpDrain {
     for (const res of this.answers?.all() ?? []) announceClose(res);
     if (delayMs > 0) await delay(delayMs);
     const closed = stopListening(server);
+    for (const listener of this.listeners) listener();
     const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
     // An idle connection may have a request on its way: closing it at once would cut that one.
     await Promise.race([closed, delay(idleGraceMs, undefined, { ref: false })]);

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 
 import { routeOf } from '../http/index.js';
+import { isEventStream } from '../session/index.js';
 import { HashMetrics } from './hash-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { SecurityMetrics } from './security-metrics.js';
@@ -38,6 +39,8 @@ export class Metrics {
   readonly observeRequest: RequestHandler = (req, res, next) => {
     const startMs = performance.now();
     res.on('close', () => {
+      // How long one was open says nothing of how long anybody waited.
+      if (isEventStream(res)) return;
       const status = res.writableFinished ? res.statusCode : CLIENT_WENT_AWAY;
       this.requests.observe(req.method, routeOf(req), status, (performance.now() - startMs) / 1_000);
     });

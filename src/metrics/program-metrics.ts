@@ -8,7 +8,7 @@ import { AuditTrail } from '../audit/index.js';
 import { AUTH_OPTIONS, type ResolvedAuthOptions } from '../auth/index.js';
 import { withinDeadline } from '../database/index.js';
 import { REDIS_CLIENT } from '../redis/index.js';
-import { SessionSockets } from '../session/index.js';
+import { SessionSockets, SessionStreams } from '../session/index.js';
 import { OutboxRepository, type OutboxBacklog } from '../users/index.js';
 import { Metrics } from './metrics.js';
 
@@ -30,6 +30,8 @@ export class ProgramMetrics implements OnApplicationBootstrap {
     const trail = this.find(AuditTrail);
     const sockets = this.find(SessionSockets);
     this.gauge('latchkey_connections_open', 'Connections that are open with a session.', () => sockets.size);
+    const streams = this.find(SessionStreams);
+    this.gauge('latchkey_event_streams_open', 'Of those, streams of events.', () => streams.size);
     this.gauge(
       'latchkey_password_hash_running',
       'Passwords that are being hashed now.',

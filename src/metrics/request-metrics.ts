@@ -17,7 +17,7 @@ export class RequestMetrics {
   constructor(registry: Registry) {
     this.durations = new LatencyHistogram(registry, {
       name: 'http_request_duration_seconds',
-      help: 'Time from the request line to the last byte of the answer.',
+      help: 'Time from the request line to the last byte of the answer. Streams of events, which have none, are left out.',
       buckets: BUCKETS,
     });
   }

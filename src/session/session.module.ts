@@ -28,6 +28,7 @@ import { resolveSessionOptions } from './session.options.js';
 import { SessionStoreUnavailableError } from './session.errors.js';
 import { SessionService } from './session.service.js';
 import { SessionSockets } from './sockets/session-sockets.js';
+import { SessionStreams } from './streams/session-streams.js';
 import { SESSION_OPTIONS, SESSION_STORE } from './session.tokens.js';
 import type { SessionPrincipal } from './session.types.js';
 import { RedisSessionStore } from './store/redis-session.store.js';
@@ -55,8 +56,9 @@ const REPLAY_PATIENCE_MS = 1_000;
     SessionMiddleware,
     SessionService,
     SessionSockets,
+    SessionStreams,
   ],
-  exports: [SessionService, SessionSockets, SESSION_OPTIONS, SESSION_STORE, JournalReplay],
+  exports: [SessionService, SessionSockets, SessionStreams, SESSION_OPTIONS, SESSION_STORE, JournalReplay],
 })
 export class SessionModule
   extends ConfigurableModuleClass

@@ -1,6 +1,6 @@
 import { CookieJar } from 'tough-cookie';
 
-/** An answer, read to its end. `body` is parsed when it is JSON, undefined when there is none. */
+/** An answer, read to its end, or left alone when it is a stream that has none. `body` is parsed when it is JSON, undefined when there is none. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -48,7 +48,9 @@ abstract class HttpClient {
 }
 
 export async function readAnswer(response: Response): Promise<Answer> {
-  const text = await response.text();
+  const goesOn = response.headers.get('content-type') === 'text/event-stream';
+  if (goesOn) await response.body?.cancel();
+  const text = goesOn ? '' : await response.text();
   const json = text !== '' && /[/+]json/.test(response.headers.get('content-type') ?? '');
   return {
     status: response.status,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ProblemException } from '../../problem/index.js';
 import { presentedCredentials } from '../request/credentials.js';
+import { requestStateOf } from '../request/request-state.js';
 import type { ResolvedSessionOptions } from '../session.module-definition.js';
 import { SESSION_OPTIONS, SESSION_STORE } from '../session.tokens.js';
 import type { RedisSessionStore } from '../store/redis-session.store.js';
@@ -9,7 +10,7 @@ import { verifyBearerToken } from '../token/bearer-token.js';
 import { addressOf } from '../token/session-id.js';
 import { verifyCookie } from '../token/signed-cookie.js';
 import { SocketSession } from './socket-session.js';
-import { SocketWatch } from './socket-watch.js';
+import { type NewsListener, SocketWatch } from './socket-watch.js';
 
 // When a connection too many may be tried again: others have to be closed first.
 const RETRY_AFTER_SECONDS = 5;
@@ -80,6 +81,31 @@ export class SessionSockets implements OnApplicationShutdown {
     }
     session.open();
     return session;
+  }
+
+  /**
+   * @internal The session of a request that has passed SessionMiddleware, for an answer that goes on.
+   * @throws ProblemException `UNAUTHENTICATED` when it has ended meanwhile
+   * @throws SessionStoreUnavailableError
+   */
+  async follow(req: IncomingMessage): Promise<SocketSession> {
+    const state = requestStateOf(req)?.session;
+    if (!state?.at.ofUser) throw new ProblemException('UNAUTHENTICATED');
+    const watched = this.watch.of(state.token, state.at);
+    const session = new SocketSession(this.store.engine, watched);
+    try {
+      await watched.lookAgain();
+      if (session.hasEnded) throw new ProblemException('UNAUTHENTICATED');
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+    return session;
+  }
+
+  /** @internal Calls back for what is told of a user's sessions. @returns to be called when it is of no interest any more */
+  listen(userId: string, listener: NewsListener): () => void {
+    return this.watch.listen(this.store.engine.ring.oldestFirst(userId), listener);
   }
 
   /** @internal Called by Nest. */
