@@ -2,6 +2,9 @@ import { defineConfig } from 'vite';
 
 declare const process: { env: Record<string, string | undefined> };
 
+// Where a running program listens; `npm start` says where.
+const PROGRAM = process.env.LATCHKEY_URL ?? 'http://127.0.0.1:3000';
+
 export default defineConfig({
   base: '/console/',
   build: {
@@ -12,12 +15,9 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
-    // The program answers a browser only from its own origin, so it has to take this one for its own.
+    // A browser's calls are taken from the program's own origin only, which this one stands for.
     proxy: Object.fromEntries(
-      ['/auth', '/admin', '/health'].map((path) => [
-        path,
-        { target: process.env.LATCHKEY_URL ?? 'http://127.0.0.1:3000' },
-      ]),
+      ['/auth', '/admin', '/health'].map((path) => [path, { target: PROGRAM, headers: { origin: PROGRAM } }]),
     ),
   },
 });
