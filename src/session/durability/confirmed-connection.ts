@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { connectionBeside, type ConnectionBeside } from '../store/connection-beside.js';
 import type { Durability } from './durability.options.js';
 
 /** A script by its text, its keys and its arguments. */
@@ -24,8 +25,6 @@ const PATIENCE_MS = 250;
 const MOST_AT_ONCE = 100;
 // How late a WAIT may come back: Redis looks at its timeouts ten times a second.
 const SLACK_MS = 250;
-const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 500;
 
 /**
  * A connection to one primary for nothing but scripts whose effect the replicas have to confirm. Each exchange is one
@@ -38,40 +37,27 @@ const LONGEST_RETRY_MS = 500;
  * Commands: EVAL per script, WAIT; where the number of replicas is not given, INFO replication too.
  */
 export class ConfirmedConnection {
+  private readonly connection: ConnectionBeside;
   private readonly redis: Redis;
   private readonly waiting: Waiting[] = [];
   private isBusy = false;
   /** Most replicas that any primary here had; one that is missing now may be the one that is promoted. */
   private mostReplicas = 0;
   private opening: Promise<void> | undefined;
-  private readonly leaveServer = () => {
-    if (this.redis.status === 'ready') this.redis.disconnect(true);
-  };
 
   /** @param base a client of that primary, or of whoever its sentinels name; it is not used itself */
   constructor(
-    private readonly base: Redis,
+    base: Redis,
     private readonly durability: Durability,
   ) {
-    this.redis = new Redis({
-      ...base.options,
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      enableAutoPipelining: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      readOnly: false,
+    // Idle between revocations: what it executed on a server that hung, and is no primary any more, would be lost.
+    this.connection = connectionBeside(base, {
       commandTimeout: durability.timeoutMs + SLACK_MS,
       socketTimeout: durability.timeoutMs + 2 * SLACK_MS,
-      retryStrategy: (attempt) => Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY_MS),
       reconnectOnError: (error) => (/^(READONLY|MASTERDOWN|LOADING)/.test(error.message) ? 1 : false),
     });
-    // The client that this one was made from reports what is wrong with the server.
-    this.redis.on('error', () => undefined);
+    this.redis = this.connection.redis;
     this.redis.on('close', () => (this.opening = undefined));
-    // That one is in use, so it notices a server that hangs. This one, idle meanwhile, would still be connected when the
-    // server goes on, no longer the primary but not knowing it yet: what it then executes is lost.
-    base.on('close', this.leaveServer);
   }
 
   /**
@@ -105,8 +91,7 @@ export class ConfirmedConnection {
 
   close(): void {
     for (const waiting of [...this.waiting]) this.leave(waiting);
-    this.base.off('close', this.leaveServer);
-    this.redis.disconnect();
+    this.connection.close();
   }
 
   private async isOpenSoon(): Promise<boolean> {

@@ -1,11 +1,10 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { connectionBeside, type ConnectionBeside } from '../store/connection-beside.js';
 
 // Together shorter than the second within which a socket is closed, with time left to look at its session.
 const PING_EVERY_MS = 300;
 const PING_DEADLINE_MS = 400;
 const LATE = new Error('Redis does not answer.');
-const FIRST_RETRY_MS = 25;
-const LONGEST_RETRY_MS = 500;
 
 /** What a link tells whoever has opened it. */
 export interface LinkEvents {
@@ -26,46 +25,32 @@ export class EndedLink {
   /** Whether nothing can be missed at the moment. */
   isUp = false;
   private isAsking = false;
+  private readonly connection: ConnectionBeside;
   private readonly redis: Redis;
   private readonly timer: NodeJS.Timeout;
-  private readonly leaveServer = () => {
-    if (this.redis.status === 'ready') this.redis.disconnect(true);
-  };
 
   /** @param base a client of that server, or of whoever its sentinels name; it is not used itself */
   constructor(
-    private readonly base: Redis,
+    base: Redis,
     private readonly channel: string,
     private readonly events: LinkEvents,
   ) {
-    this.redis = new Redis({
-      ...base.options,
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      enableAutoPipelining: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
+    this.connection = connectionBeside(base, {
       autoResubscribe: false,
-      readOnly: false,
       commandTimeout: undefined,
       socketTimeout: undefined,
-      retryStrategy: (attempt) => Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_RETRY_MS),
     });
-    // The client that this one was made from reports what is wrong with the server.
-    this.redis.on('error', () => undefined);
+    this.redis = this.connection.redis;
     this.redis.on('close', () => this.fall());
     this.redis.on('ready', () => void this.subscribe());
     this.redis.on('message', (_channel: string, message: string) => this.events.onEnded(message));
-    // That one leaves a server that has become a replica; this one, which only listens, would not notice.
-    base.on('close', this.leaveServer);
     this.timer = setInterval(() => void this.ping(), PING_EVERY_MS).unref();
     this.redis.connect().catch(() => undefined);
   }
 
   close(): void {
     clearInterval(this.timer);
-    this.base.off('close', this.leaveServer);
-    this.redis.disconnect();
+    this.connection.close();
   }
 
   private async subscribe(): Promise<void> {
