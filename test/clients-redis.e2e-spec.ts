@@ -92,6 +92,25 @@ describe.each(LANGUAGES)('the session reader in %s', (language) => {
     }
   });
 
+  it('reads over TCP as a Redis user with a password, and not with another password', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const own = await startSingleRedis([...listenOn(port, undefined), ...readerMayOnly()]);
+    const where = { REDIS_HOST: HOST, REDIS_PORT: String(port) };
+    const [knowing, guessing] = [
+      programs.start(language, where),
+      programs.start(language, { ...where, REDIS_PASSWORD: 'guessed' }),
+    ];
+    try {
+      const expected = await loadVector(own.client(), LIVE);
+      expect(await knowing.ask(requestOf(LIVE))).toEqual(expected);
+      expect(await guessing.ask(requestOf(LIVE))).toEqual(UNAVAILABLE);
+    } finally {
+      await knowing.close();
+      await guessing.close();
+      await own.stop();
+    }
+  });
+
   it('says that it does not know where it may not read', async () => {
     const own = await startSingleRedis([...['--user', READER.user, 'on', `>${READER.password}`], '+time']);
     const mine = programs.start(language, { REDIS_SOCKET: own.socket });

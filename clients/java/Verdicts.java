@@ -19,7 +19,7 @@ import javax.net.ssl.TrustManagerFactory;
 /**
  * For Latchkey's tests: reads one request per line from standard input, as JSON, and says what becomes of it.
  *
- * <p>Where Redis is: REDIS_SOCKET, or REDIS_HOST and REDIS_PORT with REDIS_CA for TLS; REDIS_USER and REDIS_PASSWORD;
+ * <p>Where Redis is: REDIS_SOCKET, or REDIS_HOST and REDIS_PORT, with REDIS_CA over TLS; REDIS_USER and REDIS_PASSWORD;
  * REDIS_TIMEOUT_MS.
  */
 final class Verdicts {
@@ -39,7 +39,7 @@ final class Verdicts {
         if (env.containsKey("REDIS_SOCKET"))
             return RespConnection.unix(Path.of(env.get("REDIS_SOCKET")), user, password, timeoutMs);
         int port = Integer.parseInt(env.get("REDIS_PORT"));
-        SSLSocketFactory tls = trusting(env.get("REDIS_CA"));
+        SSLSocketFactory tls = env.containsKey("REDIS_CA") ? trusting(env.get("REDIS_CA")) : null;
         return RespConnection.tcp(env.get("REDIS_HOST"), port, tls, user, password, timeoutMs);
     }
 

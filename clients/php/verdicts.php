@@ -3,7 +3,7 @@
 /**
  * For Latchkey's tests: reads one request per line from standard input, as JSON, and says what becomes of it.
  *
- * Where Redis is: REDIS_SOCKET, or REDIS_HOST and REDIS_PORT with REDIS_CA for TLS; REDIS_USER and REDIS_PASSWORD;
+ * Where Redis is: REDIS_SOCKET, or REDIS_HOST and REDIS_PORT, with REDIS_CA over TLS; REDIS_USER and REDIS_PASSWORD;
  * REDIS_TIMEOUT_MS.
  */
 
@@ -22,6 +22,8 @@ function connect(): Redis
     $timeout = (float) getenv('REDIS_TIMEOUT_MS') / 1000;
     if ($socket !== false) {
         $redis->connect($socket, 0, $timeout, null, 0, $timeout);
+    } elseif (getenv('REDIS_CA') === false) {
+        @$redis->connect(getenv('REDIS_HOST'), (int) getenv('REDIS_PORT'), $timeout, null, 0, $timeout);
     } else {
         $tls = ['stream' => ['cafile' => getenv('REDIS_CA')]];
         // Says by a warning, too, why it throws.

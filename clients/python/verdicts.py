@@ -1,6 +1,6 @@
 """For Latchkey's tests: reads one request per line from standard input, as JSON, and says what becomes of it.
 
-Where Redis is: REDIS_SOCKET, or REDIS_HOST and REDIS_PORT with REDIS_CA for TLS; REDIS_USER and REDIS_PASSWORD;
+Where Redis is: REDIS_SOCKET, or REDIS_HOST and REDIS_PORT, with REDIS_CA over TLS; REDIS_USER and REDIS_PASSWORD;
 REDIS_TIMEOUT_MS.
 """
 
@@ -18,8 +18,8 @@ def connect() -> redis.Redis:
     access = {"username": os.environ["REDIS_USER"], "password": os.environ["REDIS_PASSWORD"], "socket_timeout": seconds}
     if "REDIS_SOCKET" in os.environ:
         return redis.Redis(unix_socket_path=os.environ["REDIS_SOCKET"], **access)
-    return redis.Redis(host=os.environ["REDIS_HOST"], port=int(os.environ["REDIS_PORT"]), ssl=True,
-                       ssl_ca_certs=os.environ["REDIS_CA"], ssl_check_hostname=True, **access)
+    tls = {"ssl": True, "ssl_ca_certs": os.environ["REDIS_CA"], "ssl_check_hostname": True} if "REDIS_CA" in os.environ else {}
+    return redis.Redis(host=os.environ["REDIS_HOST"], port=int(os.environ["REDIS_PORT"]), **tls, **access)
 
 
 def verdict(client: redis.Redis, request: dict) -> dict:

@@ -2,7 +2,7 @@ import { SessionStoreUnavailableError } from '../session.errors.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { scanKeys } from './scan.js';
 import type { SessionEngine } from './session-engine.js';
-import { decodeRecord, HEADER_LENGTH } from './session-record.js';
+import { decodeRecord, generationOf, HEADER_LENGTH } from './session-record.js';
 import { noText } from './session.repository.js';
 import type { SessionState } from './session-state.js';
 
@@ -44,7 +44,7 @@ export class AllSessions {
     const record = decodeRecord(raw);
     if (typeof record === 'string') return false;
     return (
-      record.header.generation >= Number(generation ?? 0) && record.header.absoluteExpiryMs > clock.now()
+      record.header.generation >= generationOf(generation) && record.header.absoluteExpiryMs > clock.now()
     );
   }
 

@@ -68,3 +68,14 @@ export function decodeRecord(raw: string): { header: RecordHeader; body: string 
     body: raw.slice(HEADER_LENGTH),
   };
 }
+
+const GENERATION = /^[0-9]{1,15}$/;
+
+/**
+ * A generation as Redis holds it, for comparison: a record whose own is not `>=` is not accepted. NaN for what no script
+ * has written, which must not be passed over; 0 where there is none.
+ */
+export function generationOf(text: string | null | undefined): number {
+  if (text === null || text === undefined) return 0;
+  return GENERATION.test(text) ? Number(text) : Number.NaN;
+}

@@ -167,7 +167,8 @@ export class SessionWriter {
     const { raw, generation } = await this.engine.repository.load(state.at);
     if (raw === null) throw this.gone();
     this.adopt(state, raw);
-    if (state.at.ofUser && state.header.generation < generation) throw this.gone();
+    // Not `<`: what is no number must not be passed over.
+    if (state.at.ofUser && !(state.header.generation >= generation)) throw this.gone();
   }
 
   /** One compare-and-set. @returns false when another request was faster; the state then holds what that one stored */

@@ -2,7 +2,7 @@ import type { EndCause, LimitPolicy, Revocation } from '../session.types.js';
 import type { SessionAddress } from '../token/session-id.js';
 import { readKeys } from './moving-slots.js';
 import { isWrongType, LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
-import { revisionDigits } from './session-record.js';
+import { generationOf, revisionDigits } from './session-record.js';
 
 export type CreateReply =
   | { outcome: 'ok'; generation: number; nowMs: number; evicted: number; durable?: boolean }
@@ -51,7 +51,7 @@ export class SessionRepository {
       this.redis.keys.generation(at.tag),
       this.redis.keys.principal(at.tag),
     );
-    return { raw: raw ?? null, generation: Number(generation ?? 0), principal: principal ?? null };
+    return { raw: raw ?? null, generation: generationOf(generation), principal: principal ?? null };
   }
 
   /**

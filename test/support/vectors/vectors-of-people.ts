@@ -136,6 +136,13 @@ export const vectorsOfPeople: SessionVector[] = [
     }),
     { indexKey: OLDER_KEY },
   ),
+  ...['', ' 0', '0 ', '+0', '-0', '-1', '0x0', '0e0', '0.0', 'NaN', '0'.repeat(16), '٠'].map((generation) =>
+    vectorOf(`a generation that is not digits alone: ${JSON.stringify(generation)}`, (one) => ({
+      headers: [one.cookie()],
+      redis: [one.record(recordOf(one.body())), new Person(one.name, { id: one.id }).generation(generation)],
+      expect: { refused: 'revoked' },
+    })),
+  ),
   vectorOf(
     'an id that is not ASCII',
     (one) => ({
