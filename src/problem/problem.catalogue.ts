@@ -89,7 +89,7 @@ export const PROBLEMS = {
   SESSION_MOVED: {
     status: 409,
     title: 'Session moved',
-    detail: 'A login has taken this session over. Repeat the request with the new session.',
+    detail: 'This session has gone on under another id. Repeat the request with the new session.',
   },
   LAST_ADMIN: { status: 409, title: 'Last admin', detail: 'There must be at least one enabled admin.' },
   BODY_TOO_LARGE: {

@@ -91,12 +91,17 @@ export class SessionLifecycle {
       const room = await onStoreBudget(req, () =>
         makeRoom(this.engine, principal.id, previous, login.revokeSessionId),
       );
+      // The browser's other requests may be on their way with the id that this login takes the place of.
+      const moved = previous?.meta?.transport === 'cookie' && login.transport === 'cookie';
       const { state, ended, durable } = await onStoreBudget(req, () =>
-        this.create(principal, ticket, meta, data, room),
+        this.create(principal, ticket, meta, data, {
+          ...room,
+          moved: moved && room.replaces === previous.at.digest,
+        }),
       );
       tellDurability(req, { durable });
       if (previous?.at.ofUser && previous.at.tag !== state.at.tag)
-        tellDurability(req, await this.engine.repository.end(previous.at, 'moved'));
+        tellDurability(req, await this.engine.repository.end(previous.at, 'moved', { moved }));
       return { ...this.install(req, request, state), ended, durable };
     } catch (error) {
       if (previous && carried.taken) await this.carryOver.giveBack(previous);
@@ -145,7 +150,7 @@ export class SessionLifecycle {
     ticket: LoginTicket,
     meta: SessionMeta,
     data: JsonData,
-    { maxSessions, replaces, cause }: LoginRoom,
+    { maxSessions, replaces, cause, moved }: LoginRoom & { moved: boolean },
   ): Promise<
     { state: SessionState } & Required<Pick<EstablishedSession, 'ended'>> & Pick<Revocation, 'durable'>
   > {
@@ -159,7 +164,7 @@ export class SessionLifecycle {
       at,
       this.engine.bodyOf(meta, data),
       { absoluteTimeoutMs, idleTimeoutMs, maxSessions, limitPolicy },
-      { generation: ticket.generation, replaces, cause },
+      { generation: ticket.generation, replaces, cause, moved },
     );
     if (reply.outcome === 'limit') throw await this.tooMany(principal.id);
     if (reply.outcome !== 'ok') throw this.stale();

@@ -46,12 +46,12 @@ export class SessionConflictError extends SessionError {
   }
 }
 
-/** A login has taken this anonymous session over; the client has a new one by now. */
+/** A login has taken this anonymous session over, or it goes on under another id; the client has a new one by now. */
 export class SessionMovedError extends SessionError {
   protected readonly code = 'SESSION_MOVED';
 
   constructor() {
-    super('A login has taken this session over. Repeat the request with the new session.');
+    super('This session has gone on under another id. Repeat the request with the new session.');
   }
 }
 

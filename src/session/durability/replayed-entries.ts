@@ -48,6 +48,7 @@ export class ReplayedEntries {
         digest,
         '1',
         'unknown',
+        '',
       );
     } else if (entry.kind === 'all') {
       const { tag, generation, keep = '' } = entry;

@@ -181,13 +181,17 @@ export class SessionCreator {
   }
 
   /**
-   * A request that was on its way while a login took its anonymous session over finds none. A new one in its place would
-   * come with a cookie that takes the login away from the browser.
+   * A request that was on its way while a login took its anonymous session over, or while its user's session went on under
+   * another id, finds none. A new one in its place would come with a cookie that takes the login away from the browser.
    */
   private async refuseMoved(req: IncomingMessage): Promise<void> {
     const token = requestStateOf(req)?.arrival?.token;
     const at = token === undefined ? undefined : addressOf(token);
-    if (!at || at.ofUser) return;
+    if (!at) return;
+    if (at.ofUser) {
+      if (await this.engine.repository.hasMoved(at)) throw this.engine.writer.moved();
+      return;
+    }
     const { raw } = await this.engine.repository.load(at);
     if (raw !== null && this.engine.codec.decode(raw) === 'moved') throw this.engine.writer.moved();
   }

@@ -49,6 +49,11 @@ export class SessionKeys {
     return `${this.prefix}mig:{${tag}}:${digest}`;
   }
 
+  /** Says that a client was given another id than this one. */
+  moved(tag: string, digest: string): string {
+    return `${this.prefix}moved:{${tag}}:${digest}`;
+  }
+
   /** Tag of the user under whose other keys the session of an untagged id lies. */
   pointer(tag: string, digest: string): string {
     return `${this.prefix}ptr:{${tag}}:${digest}`;

@@ -4,6 +4,9 @@ import { readKeys } from './moving-slots.js';
 import { isWrongType, LONGEST_LOGIN_MS, type RedisAccess, wholeMs } from './redis-access.js';
 import { generationOf, revisionDigits } from './session-record.js';
 
+// A browser sends the new id from the answer that brought it on; this is for what it had sent before.
+const MOVED_FOR_MS = 60_000;
+
 export type CreateReply =
   | { outcome: 'ok'; generation: number; nowMs: number; evicted: number; durable?: boolean }
   | { outcome: 'stale' | 'exists' | 'taken' | 'limit' };
@@ -56,6 +59,7 @@ export class SessionRepository {
 
   /**
    * @param options.replaces digest of a session that ends with it, and `cause` why
+   * @param options.moved the client gets the new id in place of the one that is replaced
    * @param options.takeoverTtlMs the session takes another system's over; how long that is remembered, ms
    */
   async create(
@@ -67,7 +71,13 @@ export class SessionRepository {
       maxSessions: number;
       limitPolicy: LimitPolicy;
     },
-    options: { generation?: number; replaces?: string; cause?: EndCause; takeoverTtlMs?: number } = {},
+    options: {
+      generation?: number;
+      replaces?: string;
+      cause?: EndCause;
+      moved?: boolean;
+      takeoverTtlMs?: number;
+    } = {},
   ): Promise<CreateReply> {
     this.redis.demandCurrent(this.redis.keys.session(at.tag, at.digest));
     const idle = wholeMs(limits.idleTimeoutMs);
@@ -93,7 +103,12 @@ export class SessionRepository {
           ]
         : [body, idle, absolute]),
       ...marker,
-      ...(at.ofUser ? [options.cause ?? 'unknown'] : []),
+      ...(at.ofUser
+        ? [
+            options.cause ?? 'unknown',
+            ...this.markOf(options.moved ? { ...at, digest: options.replaces ?? '' } : undefined),
+          ]
+        : []),
     ]);
     if (reply[0] !== 'OK')
       return { outcome: reply[0].toLowerCase() as 'stale' | 'exists' | 'taken' | 'limit' };
@@ -170,9 +185,12 @@ export class SessionRepository {
     return nowMs;
   }
 
-  /** Ends a session. `revoked` is 1 when it was live until now, else 0. */
-  async end(at: SessionAddress, cause: EndCause = 'unknown'): Promise<Revocation> {
-    const args = [at.digest, flag(at.ofUser), cause];
+  /**
+   * Ends a session. `revoked` is 1 when it was live until now, else 0.
+   * @param options.moved the client gets another id in place of this one
+   */
+  async end(at: SessionAddress, cause: EndCause = 'unknown', { moved = false } = {}): Promise<Revocation> {
+    const args = [at.digest, flag(at.ofUser), cause, ...this.markOf(moved ? at : undefined)];
     const { reply, durable } = await this.redis.revoke<number>('destroy', 'lkDestroy', this.keysOf(at), args);
     if (at.ofUser) await this.noteEnd(at.tag, at.digest);
     return { revoked: reply, durable };
@@ -181,6 +199,12 @@ export class SessionRepository {
   /** @returns whether the session was live until now */
   async destroy(at: SessionAddress, cause: EndCause = 'unknown'): Promise<boolean> {
     return (await this.end(at, cause)).revoked > 0;
+  }
+
+  /** Whether the client of a session that is gone was given another id a short while ago. One command. */
+  async hasMoved(at: SessionAddress): Promise<boolean> {
+    const [mark] = await this.redis.read('load', this.redis.keys.moved(at.tag, at.digest));
+    return mark !== null;
   }
 
   /** Both addresses must have the same tag. `ended` counts the other sessions that were ended, `trash` is left to sweep. */
@@ -212,6 +236,7 @@ export class SessionRepository {
         wholeMs(limits.absoluteTimeoutMs),
         flag(endOthers),
         this.redis.generationTtlMs,
+        ...this.markOf(from),
       ],
     );
     if (reply[0] === 'CONFLICT') return { outcome: 'conflict', raw: String(reply[1]) };
@@ -251,6 +276,10 @@ export class SessionRepository {
 
   private async noteEnd(tag: string, digest: string): Promise<void> {
     await this.redis.onRevoked?.({ kind: 'one', tag, digest, forMs: this.redis.generationTtlMs });
+  }
+
+  private markOf(moved: SessionAddress | undefined): [string, number | ''] {
+    return moved ? [this.redis.keys.moved(moved.tag, moved.digest), MOVED_FOR_MS] : ['', ''];
   }
 
   private keysOf(at: SessionAddress): [string, string, string] {

@@ -10,6 +10,7 @@
 --       9 prefix of this user's session records   10 digest of a session that this one replaces ('' for none)
 --      11 marker of a takeover ('' for none; same slot)   12 TTL of the marker, ms
 --      13 why the one that it replaces ends
+--      14 mark that the replaced id has moved ('' for none; same slot)   15 TTL of the mark, ms
 -- Returns {'OK', generation, now, evicted digests, digests of records that cannot be read, dead members taken out}
 --       | {'STALE', generation} | {'EXISTS'} | {'TAKEN'} | {'LIMIT'}
 -- Afterwards the record is in the index with its expiry as score, and no more than the maximum are usable.
@@ -68,6 +69,7 @@ end
 if replaced ~= '' then
   redis.call('UNLINK', prefix .. replaced)
   redis.call('ZREM', KEYS[2], replaced)
+  if ARGV[14] ~= '' then redis.call('SET', ARGV[14], '', 'PX', ARGV[15]) end
 end
 
 local absolute = tonumber(ARGV[4])

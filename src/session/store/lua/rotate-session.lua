@@ -5,6 +5,7 @@
 -- ARGV  1 old digest   2 new digest   3 revision that was read, 10 digits   4 new body (JSON)
 --       5 idle timeout, ms   6 longest absolute lifetime from now, ms   7 '1' to end every other session too
 --       8 TTL of the generation, ms
+--       9 mark that the old id has moved ('' for none; same slot)   10 TTL of the mark, ms
 -- Returns {'OK', generation, now, created, absolute expiry, others ended, key of what is left to sweep or ''}
 --       | {'CONFLICT', present record} | {'GONE'} | {'EXISTS'}
 -- One script, so that a rotation in flight while its session is revoked makes nothing.
@@ -41,6 +42,7 @@ end
 local fresh = string.format('1%013.0f%013.0f%013.0f%013.0f%010.0f', now, absolute, created, generation, 1)
 redis.call('UNLINK', KEYS[1])
 redis.call('SET', KEYS[2], fresh .. ARGV[4], 'PXAT', now + ttl)
+if ARGV[9] ~= '' then redis.call('SET', ARGV[9], '', 'PX', ARGV[10]) end
 -- One second of slack: TIME may be ahead of the clock that expires keys.
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 1000)
 redis.call('ZADD', KEYS[3], now + ttl, ARGV[2])
