@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SecurityEvent, Stats } from '../api/types.js';
 import { askSessionsAgain } from '../state/freshness.js';
-import { who } from '../state/who.js';
+import { rotated, who } from '../state/who.js';
 import { handle, probe } from './own.js';
 import { listen, type LiveMessage } from './stream.js';
 
@@ -47,6 +47,7 @@ function openStream(userId: string | undefined, onMessage: (message: LiveMessage
     url: `/admin/live${query}`,
     names: ['ready', 'trail', 'stats', 'sessions', 'ended', 'unavailable'],
     probe,
+    settled: rotated,
     onMessage,
   });
 }

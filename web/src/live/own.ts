@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import { endedReason } from '../api/ended-text.js';
 import { askAgain, askSessionsAgain } from '../state/freshness.js';
 import { setOutage, setRecovered } from '../state/outage.js';
-import { askWho, setLoggedOut, who } from '../state/who.js';
+import { askWho, rotated, setLoggedOut, who } from '../state/who.js';
 import { listen, type LiveMessage, reasonOf } from './stream.js';
 import { hearTabs, inOneTab, tellTabs } from './tabs.js';
 
@@ -61,6 +61,7 @@ function openStream(): () => void {
     url: '/auth/events',
     names: ['ready', 'sessions', 'principal', 'ended', 'unavailable'],
     probe,
+    settled: rotated,
     onMessage(message) {
       handle(message);
       tellTabs(message);

@@ -15,11 +15,13 @@ export interface StreamOptions {
    * Asked when the stream has closed: may it be opened again? `out` gives it up, and has dealt with it; `away` comes again.
    */
   probe(): Promise<'in' | 'out' | 'away'>;
+  /** Waits for the answer of whatever gives the session a new id in this tab. */
+  settled(): Promise<void>;
 }
 
 // The session has moved to a new id whose cookie may be on its way to this browser still, with another tab's answer.
-const MOVED_GRACE_MS = 5_000;
-const MOVED_RETRY_MS = 250;
+const MOVED_GRACE_MS = 1_500;
+const MOVED_RETRY_MS = 100;
 
 /**
  * Listens to a stream of server-sent events until told to stop, however often the connection ends. Reconnects by itself,
@@ -52,8 +54,10 @@ export function listen(options: StreamOptions): () => void {
     source?.close();
     if (reasonOf(message) !== 'moved') return options.onMessage(message);
     isMoved = true;
-    movedUntil = Date.now() + MOVED_GRACE_MS;
-    open();
+    void options.settled().then(() => {
+      movedUntil = Date.now() + MOVED_GRACE_MS;
+      if (!closed) open();
+    });
   }
 
   function connected(): void {

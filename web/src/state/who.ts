@@ -14,7 +14,7 @@ export const who = signal<Who>({ is: 'asking' });
 export const endedBecause = signal<EndedReason | null>(null);
 
 // A new id is on its way into the cookie jar: a 401 in between is about the old one.
-let rotations = 0;
+const rotations = new Set<Promise<unknown>>();
 
 /** Takes over what a login, a re-authentication or a look-up said. */
 export function setLoggedIn(loggedIn: LoggedIn): void {
@@ -31,17 +31,23 @@ export function setLoggedOut(reason: EndedReason | null): void {
 
 /** Runs a call that gives this session a new id. */
 export async function rotating<T>(run: () => Promise<T>): Promise<T> {
-  rotations += 1;
+  const call = run();
+  rotations.add(call);
   try {
-    return await run();
+    return await call;
   } finally {
-    rotations -= 1;
+    rotations.delete(call);
   }
 }
 
 /** Whether a call under way may be about to replace the cookie. */
 export function isRotating(): boolean {
-  return rotations > 0;
+  return rotations.size > 0;
+}
+
+/** Waits until the cookie is the newest. */
+export async function rotated(): Promise<void> {
+  await Promise.allSettled(rotations);
 }
 
 /**
