@@ -1,4 +1,6 @@
 import { delimiter, dirname } from 'node:path';
+import { ensureBuild } from './ensure-build.mjs';
+import { ensureChromium } from './ensure-chromium.mjs';
 import { ensureInstall } from './ensure-install.mjs';
 import { ensureLanguages } from './ensure-languages.mjs';
 import { ensureNginx } from './ensure-nginx.mjs';
@@ -22,7 +24,11 @@ export async function runTests(args, settings = {}) {
   const redisServer = await ensureRedis();
   // For an example, which would install it itself, but next to other tests.
   await ensureNginx();
-  if (needLanguages(args, settings)) await ensureLanguages().catch(sayWhatToDo);
+  const needBrowser = concern('browser', args, settings);
+  const chromium = needBrowser ? await ensureChromium() : undefined;
+  // The pages that it shows.
+  if (needBrowser) await ensureBuild();
+  if (concern('clients', args, settings)) await ensureLanguages().catch(sayWhatToDo);
   const env = {
     ...process.env,
     // Jest runs ES modules only with the first; the second keeps Node from warning about it once per worker.
@@ -31,6 +37,7 @@ export async function runTests(args, settings = {}) {
     // The last place looked at is not in PATH everywhere.
     PATH: [process.env.PATH, dirname(redisServer)].join(delimiter),
     LATCHKEY_TEST_PG_BIN: await ensurePostgres(),
+    ...(chromium && { LATCHKEY_TEST_CHROMIUM: chromium }),
     ...settings,
   };
   // A threshold for the whole of src says nothing about the tests of a part of it.
@@ -42,18 +49,19 @@ export async function runTests(args, settings = {}) {
 }
 
 /**
- * Of all the tests, one file needs them, and it does not run on several topologies.
+ * Whether these tests may be among those that are to run. They do not run on several topologies.
  *
+ * @param {string} name in the paths of the files
  * @param {string[]} args
  * @param {Record<string, string>} settings
  */
-function needLanguages(args, settings) {
+function concern(name, args, settings) {
   if (settings.LATCHKEY_TEST_REDIS !== undefined) return false;
-  return args.length === 0 || args.some((arg) => arg.includes('clients'));
+  return args.length === 0 || args.some((arg) => arg.includes(name));
 }
 
 /**
- * That file fails then; the others need not wait for a JDK.
+ * The file that needs them fails then; the others need not wait for a JDK.
  *
  * @param {unknown} error
  */

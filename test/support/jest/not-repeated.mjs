@@ -19,6 +19,7 @@ const BY_IMPORT = {
   'example.js': 'starts an example, with a Redis of its own',
   'tcp-proxy.js': ONE_WAY,
   'redis-gate.js': ONE_WAY,
+  'browser.js': 'looks at pages, which know nothing but the HTTP contract',
 };
 
 /** By their names. */
