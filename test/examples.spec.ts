@@ -6,7 +6,7 @@ const EXAMPLES = readdirSync(new URL('examples/', ROOT)).filter((name) =>
   existsSync(new URL(`examples/${name}/package.json`, ROOT)),
 );
 // About 150: a stranger reads all of it at one go.
-const MOST_LINES = 165;
+const MOST_LINES = 155;
 const COMMENT_OR_BLANK = /^\s*(\/\/|\/\*|\*|$)/;
 
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');

@@ -21,11 +21,8 @@ export class ApiController {
   async login(@Req() req: Request) {
     const { ticket } = req.authInfo as KeyLogin;
     const program = req.user as SessionPrincipal;
-    const { token, session } = await this.auth.establishSession(req, program, {
-      ticket,
-      transport: 'bearer',
-    });
-    return { token, expiresAt: session.expiresAt };
+    const made = await this.auth.establishSession(req, program, { ticket, transport: 'bearer' });
+    return { token: made.token, expiresAt: made.session.expiresAt };
   }
 
   @Get('report')

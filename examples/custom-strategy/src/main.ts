@@ -21,16 +21,12 @@ const client = new Redis(REDIS_URL, {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
 });
+const keys = { secrets: [SESSION_SECRET], indexKeys: [SESSION_INDEX_KEY] };
 const programs = new Programs();
 
 @Module({
   imports: [
-    SessionModule.forRoot({
-      isGlobal: true,
-      client,
-      secrets: [SESSION_SECRET],
-      indexKeys: [SESSION_INDEX_KEY],
-    }),
+    SessionModule.forRoot({ isGlobal: true, client, ...keys }),
     AuthModule.forRoot({ userStore: programs, throttle: new RedisLoginThrottle({ client }) }),
   ],
   controllers: [ApiController],

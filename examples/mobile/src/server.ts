@@ -1,19 +1,7 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
-import {
-  AuthModule,
-  crossSiteGuard,
-  CurrentUser,
-  PresetExpressAdapter,
-  ProblemFilter,
-  RecentLoginGuard,
-  RedisLoginThrottle,
-  RequireRecentLogin,
-  SessionGuard,
-  SessionModule,
-  type SessionPrincipal,
-} from 'latchkey';
+import * as latchkey from 'latchkey';
 import { Accounts } from './accounts.js';
 
 const { REDIS_URL = '', SESSION_SECRET = '', SESSION_INDEX_KEY = '', PORT = '3000' } = process.env;
@@ -29,12 +17,12 @@ const client = new Redis(REDIS_URL, {
 @Controller()
 class BankController {
   @Get('inbox')
-  inbox(@CurrentUser() { email }: SessionPrincipal) {
+  inbox(@latchkey.CurrentUser() { email }: latchkey.SessionPrincipal) {
     return { email, messages: [] };
   }
 
   @Post('payments')
-  @RequireRecentLogin()
+  @latchkey.RequireRecentLogin()
   pay() {
     return { paid: true };
   }
@@ -42,7 +30,7 @@ class BankController {
 
 @Module({
   imports: [
-    SessionModule.forRoot({
+    latchkey.SessionModule.forRoot({
       isGlobal: true,
       client,
       secrets,
@@ -50,24 +38,26 @@ class BankController {
       // So short that you can watch it. Leave it out, and it is 14 days without use, 30 at most.
       lifetimes: { bearer: { idleTimeoutMs: 5_000, absoluteTimeoutMs: 3_600_000 } },
     }),
-    AuthModule.forRoot({
+    latchkey.AuthModule.forRoot({
       userStore: new Accounts(),
-      throttle: new RedisLoginThrottle({ client, secrets }), // with the secrets it knows devices again
+      throttle: new latchkey.RedisLoginThrottle({ client, secrets }), // with the secrets it knows devices again
       registration: 'open',
       reauthWindowMs: 2_500, // 15 minutes unless you say so
     }),
   ],
   controllers: [BankController],
   providers: [
-    { provide: APP_FILTER, useClass: ProblemFilter },
-    { provide: APP_GUARD, useClass: SessionGuard },
-    { provide: APP_GUARD, useClass: RecentLoginGuard },
+    { provide: APP_FILTER, useClass: latchkey.ProblemFilter },
+    { provide: APP_GUARD, useClass: latchkey.SessionGuard },
+    { provide: APP_GUARD, useClass: latchkey.RecentLoginGuard },
   ],
 })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, new PresetExpressAdapter(), { logger: ['error', 'warn'] });
-app.use(crossSiteGuard({ origins: [`http://127.0.0.1:${PORT}`] }));
+const app = await NestFactory.create(AppModule, new latchkey.PresetExpressAdapter(), {
+  logger: ['error', 'warn'],
+});
+app.use(latchkey.crossSiteGuard({ origins: [`http://127.0.0.1:${PORT}`] }));
 app.enableShutdownHooks();
 await app.listen(Number(PORT), '127.0.0.1');
 console.log(`The bank is at http://127.0.0.1:${PORT}; Ctrl-C ends it.`);
