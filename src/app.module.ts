@@ -4,7 +4,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { join } from 'node:path';
 
 import { AdminModule, type AdminModuleOptions } from './admin/index.js';
-import { AuditModule, AuditTrail } from './audit/index.js';
+import { AuditModule, AuditTrail, SessionSamplesRepository } from './audit/index.js';
 import {
   AuthModule,
   PwnedPasswordsRange,
@@ -77,8 +77,12 @@ export class AppModule {
         }),
         AdminModule.forRootAsync({
           imports: [UsersModule, audit],
-          inject: [UsersService, AuditTrail],
-          useFactory: (users: UsersService, events: AuditTrail): AdminModuleOptions => ({ users, events }),
+          inject: [UsersService, AuditTrail, SessionSamplesRepository],
+          useFactory: (
+            users: UsersService,
+            events: AuditTrail,
+            samples: SessionSamplesRepository,
+          ): AdminModuleOptions => ({ users, events, samples }),
         }),
         HealthModule,
       ],

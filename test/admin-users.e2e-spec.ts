@@ -176,6 +176,8 @@ describe('who may', () => {
     ['GET', '/admin/operations/x'],
     ['GET', '/admin/events'],
     ['GET', '/admin/stats'],
+    ['GET', '/admin/stats/history'],
+    ['GET', '/admin/live'],
   ])('%s %s is for admins only', async (method, path) => {
     const body = method === 'PATCH' ? { disabled: true } : undefined;
     const nobody = await new BearerClient(program.url).request(method, path, { body });

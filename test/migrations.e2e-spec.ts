@@ -12,6 +12,7 @@ onEachDatabase('migrations', (databases) => {
         '0003-one-time-tokens',
         '0004-audit-event-count',
         '0005-revocation-journal',
+        '0006-session-samples',
       ],
     ]);
   });

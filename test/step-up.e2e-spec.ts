@@ -44,6 +44,8 @@ const STANCES: Record<string, Stance> = {
   'GET /admin/operations/{id}': 'session',
   'GET /admin/events': 'session',
   'GET /admin/stats': 'session',
+  'GET /admin/stats/history': 'session',
+  'GET /admin/live': 'session',
 };
 const routesThatNeed = (stance: Stance) => Object.keys(STANCES).filter((route) => STANCES[route] === stance);
 const DESTRUCTIVE = [

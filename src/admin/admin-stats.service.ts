@@ -5,9 +5,11 @@ import { ADMIN_OPTIONS, type AdminModuleOptions } from './admin.module-definitio
 
 const DAY_MS = 24 * 60 * 60_000;
 
-const LOGINS = ['login.succeeded'] as const satisfies SecurityEventType[];
-const FAILED_LOGINS = ['login.failed'] as const satisfies SecurityEventType[];
-const REVOCATIONS = [
+/** What counts as a login, and so on: types of events. */
+export const LOGINS = ['login.succeeded'] as const satisfies SecurityEventType[];
+export const FAILED_LOGINS = ['login.failed'] as const satisfies SecurityEventType[];
+export const THROTTLED_LOGINS = ['login.throttled'] as const satisfies SecurityEventType[];
+export const REVOCATIONS = [
   'session.revoked',
   'sessions.revoked',
   'user.disabled',

@@ -13,6 +13,11 @@ import {
 import { checkAdminOptions } from './admin.options.js';
 import { AdminEverybodyController } from './everybody.controller.js';
 import { AdminInsightController } from './insight.controller.js';
+import { AdminLiveController } from './live.controller.js';
+import { SessionSampler } from './session-sampler.js';
+import { StatsHistoryService } from './stats-history.service.js';
+import { StatsWatch } from './stats-watch.js';
+import { TrailWatch } from './trail-watch.js';
 import { AdminUserSessionsController } from './user-sessions.controller.js';
 import { AdminUsersController } from './users.controller.js';
 
@@ -26,12 +31,17 @@ import { AdminUsersController } from './users.controller.js';
     AdminUserSessionsController,
     AdminEverybodyController,
     AdminInsightController,
+    AdminLiveController,
   ],
   providers: [
     { provide: ADMIN_OPTIONS, useFactory: checkAdminOptions, inject: [MODULE_OPTIONS_TOKEN] },
     AdminUsersService,
     AdminSessionsService,
     AdminStatsService,
+    SessionSampler,
+    StatsHistoryService,
+    StatsWatch,
+    TrailWatch,
   ],
 })
 export class AdminModule extends ConfigurableModuleClass implements NestModule {

@@ -1,7 +1,7 @@
 import { InvalidOptionsError, methodsMissing, named, NO_OPTIONS, unknownOptions } from '../options/index.js';
 import type { AdminModuleOptions } from './admin.module-definition.js';
 
-const KNOWN: Record<keyof AdminModuleOptions, true> = { users: true, events: true };
+const KNOWN: Record<keyof AdminModuleOptions, true> = { users: true, events: true, samples: true };
 const CANNOT_START = 'AdminModule cannot start';
 
 /**
@@ -18,6 +18,13 @@ export function checkAdminOptions(options: AdminModuleOptions): AdminModuleOptio
       methodsMissing(options.users, ['search', 'find', 'count', 'update']),
     ),
     ...portProblem('events', 'EventDirectory', methodsMissing(options.events, ['list', 'countSince'])),
+    ...(options.samples === undefined
+      ? []
+      : portProblem(
+          'samples',
+          'SessionSamples',
+          methodsMissing(options.samples, ['claim', 'settle', 'list', 'deleteBefore']),
+        )),
   ]);
   return options;
 }

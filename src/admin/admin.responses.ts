@@ -77,3 +77,21 @@ export const StatsSchema = z.object({
       'Revocations, disablings and password changes of the last 24 hours; each counts once, however many sessions it ended.',
   }),
 });
+
+/** Answer of `GET /admin/stats/history`. */
+export const StatsHistorySchema = z.object({
+  bucketMinutes: z.int(),
+  items: z.array(
+    z.object({
+      at: z.string().meta({ format: 'date-time', description: 'Where the bucket begins.' }),
+      liveSessions: z
+        .int()
+        .nullable()
+        .meta({ description: 'The last sample in it; null when there is none.' }),
+      logins: z.int(),
+      failedLogins: z.int(),
+      throttledLogins: z.int().meta({ description: 'Attempts that were refused unseen.' }),
+      revocations: z.int(),
+    }),
+  ),
+});

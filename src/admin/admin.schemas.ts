@@ -74,6 +74,24 @@ export const EventQuery = z.strictObject({
   cursor,
 });
 
+/** Query of `GET /admin/live`. */
+export const LiveQuery = z.strictObject({
+  userId: UserId.optional().describe('Whose sessions to announce changes of.'),
+});
+
+/** Query of `GET /admin/stats/history`. */
+export const HistoryQuery = z.strictObject({
+  hours: z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+      z.number('Must be a whole number').int().min(1).max(168),
+    )
+    .default(24)
+    .describe('How far back. 24 unless given.'),
+});
+
+export type LiveQueryInput = z.output<typeof LiveQuery>;
+export type HistoryQueryInput = z.output<typeof HistoryQuery>;
 export type UserQueryInput = z.output<typeof UserQuery>;
 export type UserChangesInput = z.output<typeof UserChangesBody>;
 export type EventQueryInput = z.output<typeof EventQuery>;

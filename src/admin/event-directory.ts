@@ -37,4 +37,24 @@ export abstract class EventDirectory {
    * the result, with 0 when there was none.
    */
   abstract countSince(types: readonly SecurityEventType[], sinceMs: number): Promise<Record<string, number>>;
+
+  /** The event of this id, or null. Without this and `listFrom`, `GET /admin/live` has no `trail`. */
+  find?(eventId: string): Promise<StoredEvent | null>;
+
+  /**
+   * Events of all users by time and id, oldest first.
+   * @param from those recorded at or after `atMs` (ms since the epoch); with an `id`, those behind that event
+   */
+  listFrom?(from: { atMs: number; id?: string }, limit: number): Promise<StoredEvent[]>;
+
+  /**
+   * How many events of each type there were in each stretch of time since `sinceMs` that had any; one that stands for
+   * several counts as so many. Without this there is no `GET /admin/stats/history`.
+   * @param stretchMs how long each is; `atMs` of the result is a multiple of it
+   */
+  countByTime?(
+    types: readonly SecurityEventType[],
+    sinceMs: number,
+    stretchMs: number,
+  ): Promise<{ atMs: number; type: SecurityEventType; events: number }[]>;
 }

@@ -1,5 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { InvalidCursorError, type EventDirectory, type EventPage, type EventSearch } from '../admin/index.js';
+import {
+  InvalidCursorError,
+  type EventDirectory,
+  type EventPage,
+  type EventSearch,
+  type StoredEvent,
+} from '../admin/index.js';
 import type { SecurityEvent, SecurityEvents, SecurityEventType } from '../auth/index.js';
 import { decodeCursor, encodeCursor, withinDeadline } from '../database/index.js';
 import { describeError } from '../problem/index.js';
@@ -54,5 +60,24 @@ export class AuditTrail implements SecurityEvents, EventDirectory {
   async countSince(types: readonly SecurityEventType[], sinceMs: number): Promise<Record<string, number>> {
     const counted = await this.events.countSince(types, sinceMs);
     return Object.fromEntries(types.map((type) => [type, counted[type] ?? 0]));
+  }
+
+  /** @see EventDirectory.find @throws DatabaseUnavailableError */
+  async find(eventId: string): Promise<StoredEvent | null> {
+    return this.events.find(eventId);
+  }
+
+  /** @see EventDirectory.listFrom @throws DatabaseUnavailableError */
+  async listFrom(from: { atMs: number; id?: string }, limit: number): Promise<StoredEvent[]> {
+    return this.events.listFrom(from, limit);
+  }
+
+  /** @see EventDirectory.countByTime @throws DatabaseUnavailableError */
+  async countByTime(
+    types: readonly SecurityEventType[],
+    sinceMs: number,
+    stretchMs: number,
+  ): Promise<{ atMs: number; type: SecurityEventType; events: number }[]> {
+    return this.events.countByTime(types, sinceMs, stretchMs);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { EventSearch, StoredEvent } from '../admin/index.js';
 import type { SecurityEvent, SecurityEventType } from '../auth/index.js';
 import { Database, type AuditEventsTable, type KeysetPosition, type Schema } from '../database/index.js';
@@ -70,6 +70,55 @@ export class AuditRepository {
     if (type !== undefined) select = select.where('type', '=', type);
     if (after) select = select.where((eb) => eb(eb.refTuple('at', 'id'), '<', eb.tuple(after.at, after.id)));
     return (await select.execute()).map(toEvent);
+  }
+
+  /** The event of this id. */
+  async find(id: string): Promise<StoredEvent | null> {
+    const row = await this.kysely
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row ? toEvent(row) : null;
+  }
+
+  /** The oldest first, at or after a moment, or behind an event. */
+  async listFrom({ atMs, id }: { atMs: number; id?: string }, limit: number): Promise<StoredEvent[]> {
+    let select = this.kysely
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('at', '>=', atMs)
+      .orderBy('at')
+      .orderBy('id')
+      .limit(limit);
+    if (id !== undefined) select = select.where((eb) => eb(eb.refTuple('at', 'id'), '>', eb.tuple(atMs, id)));
+    return (await select.execute()).map(toEvent);
+  }
+
+  /** How many there are of each type in each stretch of time that has any. */
+  async countByTime(
+    types: readonly SecurityEventType[],
+    sinceMs: number,
+    stretchMs: number,
+  ): Promise<{ atMs: number; type: SecurityEventType; events: number }[]> {
+    // Of integers, which both databases divide without a rest.
+    const stretch = sql<number>`${sql.ref('at')} / ${sql.lit(stretchMs)}`;
+    const rows = await this.kysely
+      .selectFrom('audit_events')
+      .select([
+        'type',
+        stretch.as('stretch'),
+        sql<number>`sum(coalesce(${sql.ref('count')}, 1))`.as('events'),
+      ])
+      .where('type', 'in', [...types])
+      .where('at', '>=', sinceMs)
+      .groupBy(['type', stretch])
+      .execute();
+    return rows.map(({ type, stretch: at, events }) => ({
+      atMs: Number(at) * stretchMs,
+      type: type as SecurityEventType,
+      events: Number(events),
+    }));
   }
 
   /** How many there are of each type that has any. */

@@ -19,7 +19,13 @@ export {
   UnknownUserError,
 } from './auth.errors.js';
 export type { RateLimitPolicy } from './auth.errors.js';
-export { ApiSession, BEARER_SCHEME, COOKIE_SCHEME, REVOCATION_HEADERS } from './auth.openapi.js';
+export {
+  ApiSession,
+  BEARER_SCHEME,
+  COOKIE_SCHEME,
+  EVENT_STREAM,
+  REVOCATION_HEADERS,
+} from './auth.openapi.js';
 export { SessionListSchema, SessionSchema, toUserView, UserSchema } from './auth.responses.js';
 export type { UserView } from './auth.responses.js';
 export { crossSiteGuard, type CrossSiteOptions } from './cross-site.guard.js';

@@ -110,6 +110,15 @@ const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0006-session-samples': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('session_samples')
+        .addColumn('at', 'bigint', (column) => column.primaryKey().notNull())
+        .addColumn('live_sessions', 'bigint')
+        .execute();
+    },
+  },
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };

@@ -76,10 +76,19 @@ export interface RevocationJournalTable {
   value: number | null;
 }
 
+/** How many sessions were live, by quarters of an hour. */
+export interface SessionSamplesTable {
+  /** Beginning of the quarter. */
+  at: number;
+  /** Null while it is being counted. */
+  live_sessions: number | null;
+}
+
 export interface Schema {
   users: UsersTable;
   session_outbox: SessionOutboxTable;
   audit_events: AuditEventsTable;
   one_time_tokens: OneTimeTokensTable;
   revocation_journal: RevocationJournalTable;
+  session_samples: SessionSamplesTable;
 }

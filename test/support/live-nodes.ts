@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { SessionStreams } from '../../src/session/index.js';
 import { type AdminApp, startAdminApp } from './admin-app.js';
 import { PASSWORD, startApp, type TestApp } from './app.js';
 import { BearerClient, CookieClient } from './clients.js';
 import { credentialOf, EventReader } from './event-reader.js';
+import { poll } from './redis-process.js';
 import { programMayOnly, startRedis, type TestRedis } from './redis-server.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -22,6 +24,8 @@ export interface LiveNodes {
     path?: string,
     headers?: Record<string, string>,
   ): Promise<EventReader>;
+  /** Closes the streams that are open. Resolves when the near node knows. */
+  closeStreams(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +44,11 @@ export async function startLiveNodes(
   const far = await startApp({ redis, env: settings });
   const ids = new Map<string, string>();
   const readers: EventReader[] = [];
+  const closeStreams = async (): Promise<void> => {
+    for (const reader of readers.splice(0)) reader.close();
+    const streams = near.app.get(SessionStreams, { strict: false });
+    await poll(() => Promise.resolve(streams.size === 0));
+  };
   return {
     near,
     far,
@@ -63,8 +72,9 @@ export async function startLiveNodes(
       await reader.until('ready');
       return reader;
     },
+    closeStreams,
     async close() {
-      for (const reader of readers) reader.close();
+      await closeStreams();
       await far.close();
       await near.close();
       await redis.stop();

@@ -11,6 +11,9 @@ export function liveSession(req: IncomingMessage): RequestSession | undefined {
 }
 
 /** The request's roles that count: the admin role does so only in a session of the admin profile. */
-export function effectiveRoles(session: RequestSession, adminRole: string): string[] {
+export function effectiveRoles(
+  session: Pick<RequestSession, 'principal' | 'profile'>,
+  adminRole: string,
+): string[] {
   return session.principal.roles.filter((role) => role !== adminRole || session.profile === 'admin');
 }
