@@ -190,10 +190,13 @@ describe('parseEnv', () => {
     expect([registration, mail.smtp, mail.confirmUrl]).toEqual([
       'confirm',
       undefined,
-      'http://127.0.0.1:4000/confirm',
+      'http://127.0.0.1:4000/console/confirm',
     ]);
     expect(parseEnv({ ...PRODUCTION, DATA_DIR: dataDir }).mail.confirmUrl).toBe(
       'https://app.example.com/confirm',
+    );
+    expect(parseEnv({ ...PRODUCTION, CONSOLE: 'on', DATA_DIR: dataDir }).mail.confirmUrl).toBe(
+      'https://app.example.com/console/confirm',
     );
   });
 

@@ -114,7 +114,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     // Browsers take a __Host- cookie only with Secure, and Secure only over https (RFC 6265bis, section 4.1.3).
     cookie: { name: secure ? '__Host-sid' : 'sid', secure },
     metrics: { port: settings.METRICS_PORT, host: settings.METRICS_HOST ?? '127.0.0.1' },
-    console: settings.CONSOLE === undefined ? !production : settings.CONSOLE === 'on',
+    console: isConsoleOn(settings, production),
     docs: settings.DOCS === undefined ? !production : settings.DOCS === 'on',
     logLevel: settings.LOG_LEVEL ?? 'info',
   };
@@ -156,6 +156,10 @@ function lifetimesOf(settings: Settings): Env['lifetimes'] {
   };
 }
 
+function isConsoleOn({ CONSOLE }: Settings, production: boolean): boolean {
+  return CONSOLE === undefined ? !production : CONSOLE === 'on';
+}
+
 /** Passwords and tokens cross a network only under TLS; a server on this machine needs none. */
 function mailOf(settings: Settings, production: boolean): Env['mail'] {
   const { SMTP_URL: server, PUBLIC_URL = `http://127.0.0.1:${settings.PORT ?? 3000}` } = settings;
@@ -169,7 +173,9 @@ function mailOf(settings: Settings, production: boolean): Env['mail'] {
       password: server.password,
     },
     from: settings.MAIL_FROM ?? 'latchkey@localhost',
-    confirmUrl: settings.CONFIRM_URL ?? `${PUBLIC_URL}/confirm`,
+    confirmUrl:
+      settings.CONFIRM_URL ??
+      `${PUBLIC_URL}${isConsoleOn(settings, production) ? '/console/confirm' : '/confirm'}`,
   };
 }
 
