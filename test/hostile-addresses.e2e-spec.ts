@@ -34,7 +34,7 @@ describe('methods and addresses that no honest client uses', () => {
   let app: AdminApp;
   let credential: [string, string][];
   beforeAll(async () => {
-    app = await startAdminApp();
+    app = await startAdminApp({ env: { CONSOLE: 'off' } });
     credential = [
       ['Cookie', await app.admin.jar.getCookieString(app.url)],
       ['Origin', app.url],

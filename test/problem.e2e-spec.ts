@@ -34,7 +34,7 @@ describe('errors over HTTP', () => {
 
   it('answers 404 where there is no route', async () => {
     expectProblem(await client.get('/auth/nothing'), 404, 'NOT_FOUND');
-    expectProblem(await client.post('/', {}), 404, 'NOT_FOUND');
+    expectProblem(await client.post('/nothing', {}), 404, 'NOT_FOUND');
   });
 
   it('answers 405 with the methods that an address knows', async () => {

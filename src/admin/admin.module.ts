@@ -58,6 +58,6 @@ export class AdminModule extends ConfigurableModuleClass implements NestModule {
   /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
     // What guards refuse, and what is not there, never comes to a handler's own headers.
-    consumer.apply(noStore).forRoutes('admin{/*path}');
+    consumer.apply(noStore).forRoutes('admin');
   }
 }

@@ -116,8 +116,8 @@ export class AuthModule extends ConfigurableModuleClass implements NestModule {
 
   /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(PassportMiddleware).forRoutes('{*path}');
+    consumer.apply(PassportMiddleware).forRoutes('/');
     // What guards refuse, and what is not there, never comes to a handler's own headers.
-    consumer.apply(noStore).forRoutes('auth{/*path}');
+    consumer.apply(noStore).forRoutes('auth');
   }
 }

@@ -15,6 +15,7 @@ import { shedLoad } from './load-shedding.js';
 import { knownOrigins, type OriginOptions } from './origins.js';
 import { requestLog } from './request-log.js';
 import { apiHeaders, securityHeaders } from './security-headers.js';
+import { strictAddress } from './strict-address.js';
 import { strictHeaders } from './strict-headers.js';
 
 export interface HttpOptions extends OriginOptions {
@@ -54,6 +55,7 @@ export function configureHttp(app: NestExpressApplication, options: HttpOptions)
       noStore,
       cutOffBodies(),
       strictHeaders,
+      strictAddress,
     ),
   );
   if (options.allowedOrigins.length > 0) allowFrontEnds(app, options.allowedOrigins);

@@ -88,7 +88,8 @@ export class SessionModule
     consumer
       .apply(SessionMiddleware)
       .exclude(...this.excluded)
-      .forRoutes('{*path}');
+      // What begins with it, which is everything: a wildcard would take each address apart.
+      .forRoutes('/');
   }
 
   /** @internal Called by Nest. */
