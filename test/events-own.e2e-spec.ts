@@ -5,7 +5,9 @@ import { PASSWORD } from './support/app.js';
 import type { BearerClient, CookieClient } from './support/clients.js';
 import { type EventReader } from './support/event-reader.js';
 import { type LiveNodes, startLiveNodes } from './support/live-nodes.js';
+import { deleteEach } from './support/delete-keys.js';
 import { poll } from './support/redis-process.js';
+import { storedSessions } from './support/stored-sessions.js';
 
 type Client = CookieClient | BearerClient;
 
@@ -133,12 +135,15 @@ describe('GET /auth/events', () => {
     it('unknown, where nobody has said', async () => {
       const stream = await nodes.watch(await somebody());
       const redis = nodes.redis.client();
+      const stored = await storedSessions(redis);
       const wipe = async () => {
-        const keys = await redis.keys('lk:sess:*');
-        await redis.del(...keys);
-        // Nothing is published by that; a message for another reason makes the watch look.
-        await redis.publish('lk:ended', `${/\{(.*)\}/.exec(keys[0] as string)?.[1]} principal`);
-        for (const key of keys) await redis.publish('lk:ended', `${/\{(.*)\}/.exec(key)?.[1]} principal`);
+        await deleteEach(
+          redis,
+          stored.map(({ key }) => key),
+        );
+        // Nothing tells of that; a word about something else makes the watch look.
+        for (const { key } of stored)
+          await redis.publish('lk:ended', `${/\{(.*)\}/.exec(key)?.[1]} principal`);
       };
       expect(await endOf(stream, wipe)).toEqual(because('unknown'));
       await nodes.near.admin.post('/auth/login', { email: 'root@example.com', password: PASSWORD });

@@ -29,6 +29,7 @@ import {
   SessionModule,
   SessionService,
   type RequestSession,
+  type SessionModuleOptions,
   type SessionPrincipal,
 } from '../../src/session/index.js';
 import { MemoryUsers } from './memory-users.js';
@@ -143,6 +144,8 @@ export interface CallOptions {
 /** What a host decides beside the options of AuthModule. */
 export interface HostSettings {
   cookie?: { name: string; secure: boolean };
+  /** What it tells SessionModule besides. */
+  session?: Partial<SessionModuleOptions>;
   /** What it does with its Express application before it listens. */
   configure?: (app: NestExpressApplication) => void;
   /** Routes beside those that every one of these hosts has. */
@@ -153,7 +156,7 @@ export interface HostSettings {
 export async function startAuthHost(
   client: Redis,
   options: Partial<AuthModuleOptions> = {},
-  { cookie = { name: 'sid', secure: false }, configure, controllers = [] }: HostSettings = {},
+  { cookie = { name: 'sid', secure: false }, session = {}, configure, controllers = [] }: HostSettings = {},
 ): Promise<AuthHost> {
   const users = new MemoryUsers();
   const trail = new MemoryEvents();
@@ -166,6 +169,7 @@ export async function startAuthHost(
         secrets: ['a-session-secret-of-the-tests-only'],
         indexKeys: ['an-index-key-of-the-tests-and-only'],
         cookie,
+        ...session,
       }),
       AuthModule.forRootAsync({
         useFactory: () => ({

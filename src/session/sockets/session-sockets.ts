@@ -15,6 +15,9 @@ import { type NewsListener, SocketWatch } from './socket-watch.js';
 // When a connection too many may be tried again: others have to be closed first.
 const RETRY_AFTER_SECONDS = 5;
 
+// Within the second that an answer may take. Without the right to subscribe, it is all that can be done.
+const NEWS_PATIENCE_MS = 400;
+
 /**
  * Sessions of connections that stay open: WebSockets, whatever library serves them. An application without any pays
  * nothing for it: no connection, no timer, no command.
@@ -95,6 +98,9 @@ export class SessionSockets implements OnApplicationShutdown {
     const session = new SocketSession(this.store.engine, watched);
     try {
       await watched.lookAgain();
+      // The first connection of a node has to wait until the news are heard; from then on it misses none.
+      if (!session.hasEnded)
+        await this.watch.heard(this.store.engine.ring.oldestFirst(session.userId), NEWS_PATIENCE_MS);
       if (session.hasEnded) throw new ProblemException('UNAUTHENTICATED');
     } catch (error) {
       session.release();

@@ -17,7 +17,7 @@ export interface NewsListener {
   /** Under one of the tags that he listens to. */
   onNews(news: SessionNews): void;
   /** From now on nothing is missed; until now something may have been. */
-  onUp(): void;
+  onUp(): unknown;
 }
 
 /**
@@ -77,6 +77,22 @@ export class SocketWatch {
         if (ofTag?.size === 0) this.listeners.delete(tag);
       }
     };
+  }
+
+  /** Resolves when nothing of these tags can be missed any more, or when that takes too long. */
+  async heard(tags: readonly string[], patienceMs: number): Promise<void> {
+    const { keys, ungated } = this.engine.redis;
+    const isHeard = () => tags.every((tag) => this.feed.hears(placeOfKey(ungated, keys.index(tag))));
+    if (isHeard()) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        leave();
+        clearTimeout(timer);
+        resolve();
+      };
+      const leave = this.listen(tags, { onNews: () => undefined, onUp: () => isHeard() && done() });
+      const timer = setTimeout(done, patienceMs);
+    });
   }
 
   close(): void {
