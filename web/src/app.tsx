@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { Boundary } from './parts/boundary.js';
 import { Shell } from './parts/shell.js';
 import { EverybodyPage } from './pages/admin/everybody.js';
 import { PeoplePage } from './pages/admin/people.js';
@@ -26,7 +27,9 @@ export function App() {
   return (
     <LocationProvider scope="/console">
       <Shell>
-        <Gate />
+        <Boundary>
+          <Gate />
+        </Boundary>
       </Shell>
     </LocationProvider>
   );
@@ -35,6 +38,7 @@ export function App() {
 function Gate() {
   const { path, url } = useLocation();
   const isFront = FRONT_PAGES.includes(path);
+  if (!isReadable(path)) return <NotFoundPage />;
   if (who.value.is === 'asking') return <StartingPage />;
   if (who.value.is === 'out' && !isFront) {
     goOnAt = path === '/console' || endedBecause.value === 'logout' ? HOME : url;
@@ -57,6 +61,16 @@ function Gate() {
       <Route default component={NotFoundPage} />
     </Router>
   );
+}
+
+// The router throws at what is not.
+function isReadable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // Of one identity each: the router would begin a page anew whenever its component is another function.
