@@ -66,8 +66,7 @@ function Gate() {
 // The router throws at what is not.
 function isReadable(path: string): boolean {
   try {
-    decodeURIComponent(path);
-    return true;
+    return decodeURIComponent(path) !== '';
   } catch {
     return false;
   }

@@ -8,6 +8,7 @@ export function Boundary({ children }: { children: ComponentChildren }) {
   if (!fault) return children;
   return (
     <>
+      <h1>Something went wrong</h1>
       <Alert>This page has failed. That is its own fault; nothing was changed by it.</Alert>
       <p>
         {/* Not followed inside of these pages, which is where the fault is. */}

@@ -11,6 +11,9 @@ interface FieldProps {
   error?: string | undefined;
   autocomplete?: InputHTMLAttributes['autocomplete'];
   required?: boolean;
+  /** What stands in it at first; then it is whoever types in it who decides. */
+  initial?: string;
+  /** What stands in it, with `onInput`: it is reset to this whenever the page is drawn. */
   value?: string;
   maxLength?: number;
   spellcheck?: boolean;
@@ -18,7 +21,7 @@ interface FieldProps {
 }
 
 /** A labelled input, with what is wrong with it read out with it. */
-export function Field({ label, hint, error, onInput, type = 'text', ...input }: FieldProps) {
+export function Field({ label, hint, error, initial, onInput, type = 'text', ...input }: FieldProps) {
   const id = useId();
   const isShown = useSignal(false);
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
@@ -31,6 +34,7 @@ export function Field({ label, hint, error, onInput, type = 'text', ...input }: 
         <input
           {...input}
           id={id}
+          defaultValue={initial}
           type={shownAs}
           autocapitalize="none"
           aria-invalid={error ? 'true' : undefined}

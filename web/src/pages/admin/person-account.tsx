@@ -63,7 +63,7 @@ export function PersonAccount({ user, onAsk, onChanged }: PersonAccountProps) {
             name="roles"
             autocomplete="off"
             spellcheck={false}
-            value={user.roles.join(' ')}
+            initial={user.roles.join(' ')}
             hint="Separated by blanks. “admin” may use these pages."
             error={fieldText(action.error, 'roles') ?? fieldText(action.error, 'roles.0')}
           />

@@ -44,7 +44,7 @@ export function TrailPage() {
           autocomplete="off"
           spellcheck={false}
           maxLength={128}
-          value={userId}
+          initial={userId}
         />
         <button type="submit">Filter</button>
         {(userId || type) && <a href={path}>Show all</a>}
