@@ -2,6 +2,8 @@ import { render } from 'preact';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/controls.css';
+import './styles/messages.css';
+import './styles/pages.css';
 import './styles/tables.css';
 import './styles/plots.css';
 import { App } from './app.js';

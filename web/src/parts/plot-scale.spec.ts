@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { linePath, plotScale, roundUp } from './plot-scale.js';
+import { linePath, lonelyPoints, plotScale, roundUp } from './plot-scale.js';
 
 describe('The scale of a plot', () => {
   it.each([
@@ -25,10 +25,15 @@ describe('The scale of a plot', () => {
 });
 
 describe('The line of a plot', () => {
-  it('is interrupted where a figure is missing, and has a dot for a lonely one', () => {
-    const path = linePath([1, 2, null, 1, null], plotScale(98, 5, 2));
-    expect(path.match(/[ML]/g)).toEqual(['M', 'L', 'M']);
-    expect(path).toContain('h0.1');
+  it('is interrupted where a figure is missing, and leaves lonely ones to points', () => {
+    const figures = [1, 2, null, 1, null, 2];
+    const scale = plotScale(108, 6, 2);
+    const path = linePath(figures, scale);
+    expect(path.match(/[ML]/g)).toEqual(['M', 'L', 'M', 'M']);
     expect(path).not.toContain('NaN');
+    expect(lonelyPoints(figures, scale)).toEqual([
+      { index: 3, x: 75, y: 77 },
+      { index: 5, x: 95, y: 10 },
+    ]);
   });
 });

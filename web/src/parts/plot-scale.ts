@@ -45,10 +45,21 @@ export function linePath(figures: readonly (number | null)[], scale: PlotScale):
     if (figure !== null) {
       const at = `${(scale.x(index) + scale.step / 2).toFixed(1)} ${scale.y(figure).toFixed(1)}`;
       path += `${isDrawing ? 'L' : 'M'}${at}`;
-      // A figure between two that are missing is a dot.
-      if (!isDrawing && (figures[index + 1] ?? null) === null) path += 'h0.1';
     }
     isDrawing = figure !== null;
   });
   return path;
+}
+
+/** Where figures stand alone, between two that are missing: a line does not show them. */
+export function lonelyPoints(
+  figures: readonly (number | null)[],
+  scale: PlotScale,
+): { index: number; x: number; y: number }[] {
+  const isMissing = (index: number) => (figures[index] ?? null) === null;
+  return figures.flatMap((figure, index) =>
+    figure !== null && isMissing(index - 1) && isMissing(index + 1)
+      ? [{ index, x: scale.x(index) + scale.step / 2, y: scale.y(figure) }]
+      : [],
+  );
 }

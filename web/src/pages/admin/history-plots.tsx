@@ -1,6 +1,6 @@
 import type { Bucket, History } from '../../api/types.js';
 import { Plot } from '../../parts/plot.js';
-import { linePath, type PlotScale } from '../../parts/plot-scale.js';
+import { linePath, lonelyPoints, type PlotScale } from '../../parts/plot-scale.js';
 import { ExactTime } from '../../parts/time.js';
 import { absoluteText } from '../../parts/time-text.js';
 
@@ -29,7 +29,14 @@ export function HistoryPlots({ history: { items } }: { history: History }) {
           }
           times={times}
           largest={Math.max(0, ...known)}
-          draw={(scale) => <path class="line" d={linePath(live, scale)} />}
+          draw={(scale) => (
+            <>
+              <path class="line" d={linePath(live, scale)} />
+              {lonelyPoints(live, scale).map(({ index, x, y }) => (
+                <circle key={index} class="series-a" cx={x} cy={y} r="3" />
+              ))}
+            </>
+          )}
         />
         <Plot
           title="Logins by outcome"

@@ -62,9 +62,9 @@ function Tiles({ stats }: { stats: Stats }) {
     ['Live sessions', stats.liveSessions],
     ['People logged in', stats.usersWithSessions],
     ['Accounts', stats.users],
-    ['Logins, last 24 h', stats.logins],
-    ['Failed logins, last 24 h', stats.failedLogins],
-    ['Revocations, last 24 h', stats.revocations],
+    ['Logins in 24\u00a0h', stats.logins],
+    ['Failed logins in 24\u00a0h', stats.failedLogins],
+    ['Revocations in 24\u00a0h', stats.revocations],
   ];
   return (
     <dl class="tiles">
