@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals';
 import { endedReason } from '../api/ended-text.js';
+import { whenAttended } from '../state/attention.js';
 import { askAgain, askSessionsAgain } from '../state/freshness.js';
 import { setOutage, setRecovered } from '../state/outage.js';
 import { askWho, rotated, setLoggedOut, who } from '../state/who.js';
@@ -34,6 +35,8 @@ export function handle(message: LiveMessage): void {
   switch (message.name) {
     case 'ready':
       setRecovered();
+      // A role may have changed between the page's first question and the stream's beginning.
+      whenAttended('who', () => void askWho());
       return askAgain();
     case 'sessions':
       return askSessionsAgain();
