@@ -138,6 +138,7 @@ export async function revokeInTheMidst(world: World, user: ModelUser): Promise<v
   }
   const made: string[] = [];
   const [first] = saving;
+  let rotated: ModelSession | undefined;
   const { at } = await world.during(() =>
     Promise.all([
       ...logins.map(async ({ ticket }, i) => {
@@ -152,11 +153,14 @@ export async function revokeInTheMidst(world: World, user: ModelUser): Promise<v
         .map(({ node, req }) => outcomeOf(() => node.store.set(req.sessionID, req.session) as Promise<void>)),
       first &&
         outcomeOf(() => first.node.service.rotate(first.req)).then(({ outcome }) => {
-          if (outcome === 'ok') made.push(first.req.sessionID);
+          if (outcome !== 'ok') return;
+          made.push(first.req.sessionID);
+          rotated = first.session;
         }),
       world.node(1).service.revokeAll(user.id),
     ]),
   );
+  if (rotated) rotated.moved = at;
   world.requests.splice(world.requests.length - saving.length, saving.length);
   for (const token of made) {
     model.add({ ...world.identity(token), userId: user.id, kind: kindFor([], 'bearer'), data: {} }, at);

@@ -52,6 +52,8 @@ export async function login(
   );
   for (const session of evicted) model.end(session, 'evicted');
   if (expected.makesRoom && replaced) model.end(replaced, 'replaced');
+  const isBrowser = transport === 'cookie' && previous?.kind?.transport === 'cookie';
+  if (isBrowser && expected.makesRoom && previous === replaced) previous.moved = at;
   if (expected.makesRoom) model.rememberRevocations(user, at);
   if (expected.makesRoom && world.setting.maxSessions > 0) model.looked(user);
   if (expected.outcome !== 'ok') {
@@ -60,6 +62,7 @@ export async function login(
   }
   if (cart) model.take(cart, at);
   else if (previous?.userId) model.end(previous, 'replaced');
+  if (isBrowser && previous.userId !== user.id) previous.moved = at;
   const left: Data = structuredClone(cart?.data ?? {});
   // A visitor who has no record yet takes along what he has put into the request.
   if (!previous) for (const edit of request.unsaved) applyEdit(left, edit);
@@ -133,6 +136,7 @@ export async function rotate(
   if (!goesOn || !session.kind) return;
   if (revokeOthers) counted(result.result?.revoked ?? -1, others.length, vanished);
   model.end(session, 'rotated');
+  session.moved = at;
   if (revokeOthers) {
     model.endAll(user.id, 'revoked by a rotation');
     model.revoked(user, at);

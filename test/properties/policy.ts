@@ -16,6 +16,8 @@ export const LIFETIMES: Lifetimes = {
 export const TOUCH_INTERVAL_MS = MINUTE;
 /** How long a ticket is good, and how long an anonymous session that was taken over is remembered. */
 export const LONGEST_LOGIN_MS = 15 * MINUTE;
+/** How long it is remembered that the client of a session was given another id. */
+export const MOVED_FOR_MS = MINUTE;
 export const GENERATION_TTL_MS = LIFETIMES.bearer.absoluteTimeoutMs + LONGEST_LOGIN_MS;
 /** Longer than anything is kept. */
 export const EVERYTHING_OVER_MS = 25 * 60 * MINUTE;

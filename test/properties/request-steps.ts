@@ -3,7 +3,7 @@ import { applyEdit, type EditKind, makeEdit } from './edits.js';
 import { expectLoaded } from './loaded-session.js';
 import { TOUCH_INTERVAL_MS } from './policy.js';
 import type { Data, ModelSession, Moment } from './session-model.js';
-import { guarantee, type OpenRequest, outcomeOf, type World } from './world.js';
+import { guarantee, latest, type OpenRequest, outcomeOf, type World } from './world.js';
 
 /** A request comes in with the id of a session, live or not, on either node. */
 export async function open(
@@ -34,6 +34,30 @@ export async function open(
 /** A visitor leaves something: an anonymous session. */
 export async function visit(world: World, node: number): Promise<void> {
   const request = world.visitor(world.node(node));
+  world.requests.push(request);
+  change(world, request, 'add');
+  await save(world, request, 'merge');
+}
+
+/** A request that was sent with the id of a session that is no more by now leaves something, as another tab's would. */
+export async function arriveLate(world: World, node: number, which: number): Promise<void> {
+  const { model } = world;
+  // Apps keep nothing without a session.
+  const gone = model.sessions.filter(
+    (session) => !model.isLive(session, world.now()) && session.kind?.transport !== 'bearer',
+  );
+  const late = latest(gone, which);
+  if (!late) return;
+  const request = world.visitor(world.node(node));
+  const { token } = late;
+  world.subject.requestStateOf(request.req).arrival = {
+    token,
+    id: token,
+    data: {},
+    touched: false,
+    unread: undefined,
+  };
+  request.late = late;
   world.requests.push(request);
   change(world, request, 'add');
   await save(world, request, 'merge');
@@ -82,7 +106,13 @@ export async function save(world: World, request: OpenRequest, policy: Policy): 
   request.unsaved = [];
 }
 
-function expectedSave(world: World, { session, unsaved, revision }: OpenRequest, policy: Policy): string {
+function expectedSave(
+  world: World,
+  { session, unsaved, revision, late }: OpenRequest,
+  policy: Policy,
+): string {
+  if (policy !== 'readonly' && !session && late && world.model.isRememberedAsMoved(late, world.now()))
+    return 'SessionMovedError';
   if (policy === 'readonly' || !session || unsaved.length === 0) return 'ok';
   if (world.model.isRememberedAsTaken(session, world.now())) return 'SessionMovedError';
   if (!world.model.isLive(session, world.now())) return 'SessionEndedError';

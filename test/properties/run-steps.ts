@@ -57,6 +57,8 @@ async function runStep(world: World, step: Step): Promise<void> {
   switch (step.do) {
     case 'visit':
       return requests.visit(world, step.node);
+    case 'arriveLate':
+      return requests.arriveLate(world, step.node, step.gone);
     case 'ticket':
       return void (await takeTicket(world, step.node, world.user(step.user)));
     case 'login':

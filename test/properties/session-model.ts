@@ -1,5 +1,5 @@
 import type { SessionPrincipal } from '../../src/session/session.types.js';
-import { GENERATION_TTL_MS, type Kind, lifetimeOf, LONGEST_LOGIN_MS } from './policy.js';
+import { GENERATION_TTL_MS, type Kind, lifetimeOf, LONGEST_LOGIN_MS, MOVED_FOR_MS } from './policy.js';
 
 /** What requests put into sessions; every id in it is used once. */
 export interface Data {
@@ -43,6 +43,8 @@ export interface ModelSession {
   dangling: boolean;
   /** Since when a login has it. */
   taken: Moment | undefined;
+  /** When its client was given another id in its place, which tells it apart from one that has just ended. */
+  moved: Moment | undefined;
   /** Why it has ended; once set, it is set for ever. */
   end: string | undefined;
 }
@@ -102,6 +104,7 @@ export class SessionModel {
       indexed: made.userId !== undefined,
       dangling: false,
       taken: undefined,
+      moved: undefined,
       end: undefined,
     };
     this.sessions.push(session);
@@ -163,6 +166,12 @@ export class SessionModel {
   /** Whether a save has to be told that the session moved, rather than that it has ended. */
   isRememberedAsTaken(session: ModelSession, nowMs: number): boolean {
     return session.end === undefined && session.taken !== undefined && nowMs < session.expires.toMs;
+  }
+
+  /** Whether a request with this id must not be given a visitor's session in its place. */
+  isRememberedAsMoved(session: ModelSession, nowMs: number): boolean {
+    if (session.userId === undefined) return this.isRememberedAsTaken(session, nowMs);
+    return session.moved !== undefined && nowMs < session.moved.toMs + MOVED_FOR_MS;
   }
 
   end(session: ModelSession, why: string): void {

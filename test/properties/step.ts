@@ -10,6 +10,7 @@ import type { Policy } from './request-steps.js';
 export type Step =
   | { do: 'visit'; node: number }
   | { do: 'open'; node: number; session: number }
+  | { do: 'arriveLate'; node: number; gone: number }
   | { do: 'change'; request: number; edit: EditKind }
   | { do: 'save'; request: number; edit: EditKind | null; policy: Policy }
   | { do: 'touch' | 'logout'; request: number }
@@ -127,6 +128,7 @@ const UNUSUAL = {
   crowdsOfSaves: [step(3, 'saveTogether', { session: some, writers: fc.integer({ min: 2, max: 6 }) })],
   crowdsOfLogins: [step(3, 'loginTogether', { user, logins: fc.integer({ min: 2, max: 5 }) })],
   revocationsInTheMidst: [step(3, 'revokeInTheMidst', { user }), step(3, 'revokeTwiceAtOnce', { user })],
+  latecomers: [step(8, 'arriveLate', { node, gone: some })],
   lostIndexes: [step(2, 'loseIndex', { user })],
   lostRecords: [step(2, 'loseRecord', { session: some })],
 };

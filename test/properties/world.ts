@@ -16,6 +16,8 @@ export interface OpenRequest {
   req: Request;
   /** The session it is in; undefined while that has no record. */
   session: ModelSession | undefined;
+  /** The session whose id it came with, which was no more by then. */
+  late?: ModelSession;
   /** What it changed and did not save yet. */
   unsaved: Edit[];
   /** The revision it last saw. */

@@ -18,6 +18,20 @@ export const MUTANTS_OF_CODE: Mutant[] = [
       'await this.redis.client.exists(key);\n    const [raw, generation, principal] = await this.redis.read(',
   },
   {
+    name: "a visitor's session is made for an id that has moved",
+    file: 'store/session-creator.ts',
+    find: 'if (await this.engine.repository.hasMoved(at)) throw this.engine.writer.moved();',
+    replace: '',
+    around: ['latecomers'],
+  },
+  {
+    name: 'a session named to make room is taken for one that has moved',
+    file: 'session-lifecycle.ts',
+    find: 'moved: moved && room.replaces === previous.at.digest',
+    replace: 'moved: room.replaces !== undefined',
+    around: ['latecomers'],
+  },
+  {
     name: "a read accepts another user's session",
     file: 'store/session-quarantine.ts',
     find: "return user && !this.context.ring.owns(user.id, at.tag) ? 'not-owned' : undefined;",

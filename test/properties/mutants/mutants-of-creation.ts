@@ -4,6 +4,12 @@ import { inScript, PRUNE, type Mutant } from './mutant.js';
 export const MUTANTS_OF_CREATION: Mutant[] = [
   ...inScript('create-session', [
     [
+      'a login leaves no mark under the id of the session that it replaces',
+      "if ARGV[14] ~= '' then redis.call('SET', ARGV[14], '', 'PX', ARGV[15]) end",
+      '',
+      ['latecomers'],
+    ],
+    [
       'a login does not compare the generation of its ticket',
       "if ARGV[5] ~= '' and tonumber(ARGV[5]) ~= generation then",
       'if false then',

@@ -36,6 +36,12 @@ export const MUTANTS_OF_ENDING: Mutant[] = [
   ]),
   ...inScript('destroy-session', [
     ['a destroyed session stays usable', "redis.call('UNLINK', KEYS[1])", ''],
+    [
+      'a login as another user leaves no mark under the old id',
+      "if ARGV[4] ~= '' then redis.call('SET', ARGV[4], '', 'PX', ARGV[5]) end",
+      '',
+      ['latecomers'],
+    ],
     ['a destroyed session stays in the index', "redis.call('ZREM', KEYS[2], ARGV[1])", ''],
     [
       'ending a dead session is news',

@@ -114,6 +114,13 @@ export const MUTANTS_OF_USE: Mutant[] = [
       '',
       ['rotations'],
     ],
+    [
+      'a rotation leaves no mark under the old id',
+      "if ARGV[9] ~= '' then redis.call('SET', ARGV[9], '', 'PX', ARGV[10]) end",
+      '',
+      ['rotations', 'latecomers'],
+    ],
+    ['the mark under an old id stays for ever', ", 'PX', ARGV[10])", ')', ['rotations']],
     ['a rotation does not prune the index', PRUNE(3), '', ['rotations'], { maxSessions: 0 }],
   ]),
 ];
