@@ -351,6 +351,39 @@ describe('sessions doctor', () => {
   });
 });
 
+describe('sessions replay', () => {
+  const replayed = async (...since: string[]): Promise<number> =>
+    (await sessions('replay', ...since, '--json')).json.replayed;
+
+  it('ends again what Redis has forgotten, and nothing else', async () => {
+    const { clients } = await program.person('replayed@example.com', { sessions: 2 });
+    const [ended, kept] = clients as [BearerClient, BearerClient];
+    const before = new Map<string, Buffer>();
+    for (const key of await redis.keys('lk:[si]*:{*')) before.set(key, await redis.dumpBuffer(key));
+    expect((await kept.delete(`/auth/sessions/${await program.sessionIdOf(ended)}`)).status).toBe(204);
+    // As after the restore of an old dump.
+    for (const [key, value] of before) await redis.restore(key, 3_600_000, value, 'REPLACE');
+    expect((await ended.get('/auth/session')).status).toBe(200);
+    expect((await sessions('replay')).stdout).toMatch(/^Repeated \d+ revocations?\.\n$/);
+    expect((await ended.get('/auth/session')).status).toBe(401);
+    expect((await kept.get('/auth/session')).status).toBe(200);
+  });
+
+  it('repeats with --since what has been ended since then, and no more', async () => {
+    const { clients } = await program.person('since@example.com');
+    const before = await replayed('--since', '1h');
+    await clients[0]?.post('/auth/logout');
+    expect(await replayed('--since', '1h')).toBe(before + 1);
+    expect(await replayed()).toBeGreaterThanOrEqual(before + 1);
+    expect(await replayed('--since', '1ms')).toBe(0);
+  });
+
+  it('takes durations only', async () => {
+    const { code, stderr } = await sessions('replay', '--since', 'yesterday');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('--since must be a duration such as 30m')]);
+  });
+});
+
 describe('the command line itself', () => {
   it.each([
     [
