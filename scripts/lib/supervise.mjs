@@ -4,18 +4,17 @@ import { say } from './say.mjs';
 
 // The program goes on for SHUTDOWN_DELAY, answers what it has begun and leaves within 10 s; longer than that and it hangs.
 const DRAIN_TIMEOUT_MS = 15_000;
-const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * How long the program may take to end, ms.
+ * How long the program may take to end, ms. As the program itself knows it, which is built by the time it is run.
  *
  * @param {NodeJS.ProcessEnv} env
  */
-export function longestEndMs({ SHUTDOWN_DELAY = '', NODE_ENV }) {
-  const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(SHUTDOWN_DELAY) ?? [];
-  const byDefaultMs = NODE_ENV === 'production' ? 5_000 : 0;
-  const delayMs = unit ? Number(amount) * UNITS_MS[/** @type {keyof typeof UNITS_MS} */ (unit)] : byDefaultMs;
-  return delayMs + DRAIN_TIMEOUT_MS;
+async function longestEndMs(env) {
+  const { shutdownDelayMs } = await import(
+    String(new URL('../../dist/config/shutdown-delay.js', import.meta.url))
+  );
+  return shutdownDelayMs(env) + DRAIN_TIMEOUT_MS;
 }
 
 /**
@@ -38,6 +37,7 @@ export function stopRequest() {
  * @returns {Promise<number>} its exit code
  */
 export async function supervise(args, { env, stop, cwd }) {
+  const endMs = await longestEndMs(env);
   // A process group of its own: a terminal's Ctrl-C reaches it through us only.
   const child = spawn(process.execPath, args, {
     env,
@@ -56,7 +56,7 @@ export async function supervise(args, { env, stop, cwd }) {
     timer = setTimeout(() => {
       say('the program does not end by itself and is killed');
       child.kill('SIGKILL');
-    }, longestEndMs(env));
+    }, endMs);
     timer.unref();
   });
   try {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 
 import { developmentSecrets } from './development-secrets.js';
 import { parseDuration } from './duration.js';
+import { defaultShutdownDelayMs } from './shutdown-delay.js';
 import { combinedProblems, developmentProblems, smallestIdleMs, type EnvProblem } from './env.rules.js';
 import { FIELDS, type Settings } from './env.schema.js';
 import type { Env, EnvWithoutSecrets } from './env.types.js';
@@ -74,7 +75,7 @@ function withDefaults(settings: Settings, production: boolean): EnvWithoutSecret
     port: settings.PORT ?? 3000,
     portIsDefault: settings.PORT === undefined,
     publicUrl: settings.PUBLIC_URL,
-    shutdownDelayMs: settings.SHUTDOWN_DELAY ?? (production ? ms('5s') : 0),
+    shutdownDelayMs: settings.SHUTDOWN_DELAY ?? defaultShutdownDelayMs(production),
     dataDir,
     redis: redisOf(settings, dataDir),
     databaseUrl: settings.DATABASE_URL ?? `sqlite:${join(dataDir, 'latchkey.db')}`,
