@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ensureBuild } from './lib/ensure-build.mjs';
 import { ensureInstall, npm } from './lib/ensure-install.mjs';
 import { ensureRedis } from './lib/ensure-redis.mjs';
 import { startPrivateRedis } from './lib/private-redis.mjs';
@@ -11,6 +12,7 @@ import { runScript, say, SetupError } from './lib/say.mjs';
 
 await runScript(async () => {
   await ensureInstall();
+  await ensureBuild();
   const redisServer = await ensureRedis();
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-pack-'));
   try {
