@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { AuthService } from '../src/auth/index.js';
 import { SessionStreams } from '../src/session/index.js';
 import { PASSWORD } from './support/app.js';
 import type { BearerClient, CookieClient } from './support/clients.js';
@@ -63,7 +64,8 @@ describe('GET /auth/events', () => {
       await stays.until('sessions');
       expect(stays.isOver).toBe(false);
       // What was said of all the others does not stick to this one.
-      expect(await endOf(stays, () => client.post('/auth/logout'))).toEqual(because('logout'));
+      const all = () => nodes.near.admin.delete(`/admin/users/${nodes.idOf(name)}/sessions`);
+      expect(await endOf(stays, all)).toEqual(because('revoked-by-admin'));
     });
 
     it('revoked-by-admin, one and all', async () => {
@@ -87,6 +89,13 @@ describe('GET /auth/events', () => {
       expect(await endOf(stream, change)).toEqual(because('password-changed'));
       expect((await moved.until('ended')).data).toEqual(because('moved'));
       await nodes.watch(client);
+    });
+
+    it('password-changed, by whoever may without being logged in', async () => {
+      const stream = await nodes.watch(await somebody());
+      const reset = () =>
+        nodes.far.app.get(AuthService, { strict: false }).setPassword(nodes.idOf(name), NEW_PASSWORD);
+      expect(await endOf(stream, reset)).toEqual(because('password-changed'));
     });
 
     it('moved by a re-authentication', async () => {
