@@ -1,10 +1,10 @@
 import { outage } from '../state/outage.js';
+import { who } from '../state/who.js';
 
 const TEXTS = {
-  store:
-    'The server cannot reach its session store. You are still logged in; what you see may be out of date.',
-  database: 'The server cannot reach its database. What you see may be out of date.',
-  server: 'The server cannot be reached. What you see may be out of date.',
+  store: 'The server cannot reach its session store.',
+  database: 'The server cannot reach its database.',
+  server: 'The server cannot be reached.',
 };
 
 /** Says what is away, for as long as it is. */
@@ -14,7 +14,9 @@ export function OutageBanner() {
     <div role="alert">
       {kind && (
         <p class="banner">
-          <b>Interrupted.</b> {TEXTS[kind]} This page goes on by itself as soon as it can.
+          <b>Interrupted.</b> {TEXTS[kind]}{' '}
+          {who.value.is === 'in' && 'You are still logged in; what you see may be out of date. '}
+          This page goes on by itself as soon as it can.
         </p>
       )}
     </div>
