@@ -3,7 +3,7 @@ import { ready } from '../api/health.js';
 import { observe } from '../api/http.js';
 import { outage, outageOf, probeWith, setOutage } from './outage.js';
 import { stepUp } from './step-up.js';
-import { askWho, isRotating, setLoggedOut, who } from './who.js';
+import { askWho, isAsking, who } from './who.js';
 
 /** Lets every call tell whether something is away, and whether this session is over. */
 export function watchCalls(): void {
@@ -11,8 +11,8 @@ export function watchCalls(): void {
     if (!error) return;
     const away = outageOf(error);
     if (away) return setOutage(away);
-    // A call that was sent before this session got its new id is about the old one.
-    if (error.isLoggedOut && who.value.is === 'in' && !isRotating()) setLoggedOut('unknown');
+    // It may be about the cookie before: the session may have got a new id, here or in another tab, while the call was under way.
+    if (error.isLoggedOut && who.value.is === 'in' && !isAsking()) void askWho();
   });
   // Nobody is there to be asked for the password.
   effect(() => {

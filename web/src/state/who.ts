@@ -13,6 +13,7 @@ export const who = signal<Who>({ is: 'asking' });
 /** Why nobody is logged in any more: shown on the login page. */
 export const endedBecause = signal<EndedReason | null>(null);
 
+let asking = 0;
 // A new id is on its way into the cookie jar: a 401 in between is about the old one.
 const rotations = new Set<Promise<unknown>>();
 
@@ -40,8 +41,7 @@ export async function rotating<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether a call under way may be about to replace the cookie. */
-export function isRotating(): boolean {
+function isRotating(): boolean {
   return rotations.size > 0;
 }
 
@@ -56,6 +56,7 @@ export async function rotated(): Promise<void> {
  * @returns `away` when it could not say; nothing has changed then
  */
 export async function askWho(): Promise<'in' | 'out' | 'away'> {
+  asking += 1;
   try {
     setLoggedIn(await whoAmI());
     return 'in';
@@ -64,7 +65,14 @@ export async function askWho(): Promise<'in' | 'out' | 'away'> {
     if (isRotating()) return 'away';
     if (who.value.is !== 'out') setLoggedOut(who.value.is === 'in' ? 'unknown' : null);
     return 'out';
+  } finally {
+    asking -= 1;
   }
+}
+
+/** Whether an answer of {@link askWho} is under way. */
+export function isAsking(): boolean {
+  return asking > 0;
 }
 
 /** Whether the logged-in person may see the pages for admins. The server decides on every call anyway. */
