@@ -21,7 +21,7 @@ describe('a stream of events', () => {
   beforeAll(async () => {
     nodes = await startLiveNodes({
       ALLOWED_ORIGINS: FRONT_END,
-      SESSION_WEB_IDLE: '3s',
+      SESSION_WEB_IDLE: '5s',
       TOUCH_INTERVAL: '100ms',
     });
   });
@@ -61,7 +61,8 @@ describe('a stream of events', () => {
       await delay(300);
     });
     const asked = commands.map((command) => command.split(' ')[0]?.toLowerCase());
-    expect(asked.filter((name) => name !== 'ping')).toEqual(['mget', 'mget']);
+    // Beside what each node asks by itself, now and then.
+    expect(asked.filter((name) => name !== 'ping' && name !== 'time')).toEqual(['mget', 'mget']);
     const stream = await nodes.watch(ada);
     for (let i = 0; i < 8 && !stream.isOver; i += 1) {
       (await nodes.watch(ada).catch(() => undefined))?.close();
@@ -88,7 +89,7 @@ describe('a stream of events', () => {
       await ada.request('HEAD', '/auth/events');
       await delay(300);
     });
-    expect(commands.filter((command) => !/^(mget|ping)/i.test(command))).toEqual([]);
+    expect(commands.filter((command) => !/^(mget|ping|time)/i.test(command))).toEqual([]);
   });
 
   it('is understood by who speaks HTTP/1.0', async () => {
