@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 
-import type { SocketSession } from '../src/session/index.js';
+import { SessionEndedError, type SocketSession } from '../src/session/index.js';
 import { recordCommands } from './support/command-recorder.js';
 import { poll } from './support/redis-process.js';
 import { startSingleRedis, type TestRedis } from './support/redis-server.js';
@@ -54,6 +54,20 @@ describe('connections of many', () => {
     await poll(async () => near.sockets.size === 3);
     (await openSocket(near.socketUrl, headers)).close();
     for (const socket of open) socket.close();
+  });
+
+  it('end with their session also when one that has gone already comes upon its end', async () => {
+    const headers = await near.login();
+    const gone = await openSession(near, headers);
+    gone.release();
+    const left = await openSession(near, headers);
+    const end = endOf(left);
+    await poll(async () => isHeard(admin));
+    // Past every script, so that nobody is told before what a handler was doing while its page was reloaded finds out.
+    await admin.del(await admin.keys('lk:sess:*'));
+    await expect(gone.update(() => undefined)).rejects.toThrow(SessionEndedError);
+    await far.sessions.revokeAll(left.userId);
+    expect(await end).toMatchObject(SESSION_ENDED);
   });
 
   it('cost one look per session, not per socket, when something has ended under their tag', async () => {

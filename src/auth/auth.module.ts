@@ -1,6 +1,7 @@
-import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { noStore } from '../problem/index.js';
-import { SESSION_OPTIONS } from '../session/index.js';
+import { everyRoute, SESSION_OPTIONS } from '../session/index.js';
 import { AuthController } from './auth.controller.js';
 import {
   AUTH_OPTIONS,
@@ -114,9 +115,13 @@ export class AuthModule extends ConfigurableModuleClass implements NestModule {
     return super.forRootAsync(options);
   }
 
+  constructor(@Inject(ApplicationConfig) private readonly config: ApplicationConfig) {
+    super();
+  }
+
   /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(PassportMiddleware).forRoutes('/');
+    consumer.apply(PassportMiddleware).forRoutes(everyRoute(this.config));
     // What guards refuse, and what is not there, never comes to a handler's own headers.
     consumer.apply(noStore).forRoutes('auth');
   }

@@ -43,7 +43,7 @@ export function serveConsole(app: NestExpressApplication, directory = BUILT): vo
 function isPage({ originalUrl }: Request): boolean {
   const [path = ''] = originalUrl.split('?', 1);
   // `/console` itself is left alone, to be redirected: what the page names is relative to a folder.
-  return path.startsWith(`${CONSOLE_PATH}/`) && !/\.[^/]*$/.test(path);
+  return path.startsWith(`${CONSOLE_PATH}/`) && !path.slice(path.lastIndexOf('/')).includes('.');
 }
 
 function missing(req: Request): ProblemException {

@@ -36,6 +36,7 @@ export {
   type PresentedCredentials,
 } from './request/credentials.js';
 export type { LoginTicket } from './login-ticket.js';
+export { everyRoute } from './every-route.js';
 export { routeMetadata } from './route-metadata.js';
 export { applySessionRoute, NoTouch, SessionPolicy } from './session-route.js';
 export { snapshotOf } from './principal-snapshot.js';

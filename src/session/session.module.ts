@@ -8,9 +8,10 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { JournalReplay } from './durability/journal-replay.js';
 import { EveryoneRevoker } from './everybody/everyone-revoker.js';
+import { everyRoute } from './every-route.js';
 import { refuseTrustInEverybody } from './request/trusted-proxies.js';
 import { reportOutages } from './outage-report.js';
 import { SessionLifecycle } from './session-lifecycle.js';
@@ -79,6 +80,7 @@ export class SessionModule
     @Inject(SESSION_PATHS_EXCLUDED) private readonly excluded: string[],
     @Inject(JournalReplay) private readonly replay: JournalReplay | null,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {
     super();
   }
@@ -88,8 +90,7 @@ export class SessionModule
     consumer
       .apply(SessionMiddleware)
       .exclude(...this.excluded)
-      // What begins with it, which is everything: a wildcard would take each address apart.
-      .forRoutes('/');
+      .forRoutes(everyRoute(this.config));
   }
 
   /** @internal Called by Nest. */

@@ -1,6 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { Controller, Get, Inject, Module, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  type INestApplication,
+  Module,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
@@ -192,6 +203,7 @@ export interface SessionHost {
 export async function startSessionHost(
   client: Redis | Cluster,
   options: Partial<SessionModuleOptions> = {},
+  prepare: (app: INestApplication) => unknown = () => undefined,
 ): Promise<SessionHost> {
   const gate = new Gate();
   @Module({
@@ -210,6 +222,7 @@ export async function startSessionHost(
   class HostModule {}
   const app = await NestFactory.create(HostModule, { logger: false });
   app.useGlobalFilters(new ProblemFilter());
+  prepare(app);
   await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
   const call: SessionHost['call'] = (method, path, headers = {}) =>

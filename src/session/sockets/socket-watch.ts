@@ -108,10 +108,13 @@ export class SocketWatch {
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
-  private forget({ at: { tag, digest } }: WatchedSession): void {
+  private forget(session: WatchedSession): void {
+    const { tag, digest } = session.at;
     const ofUser = this.sessions.get(tag);
-    ofUser?.delete(digest);
-    if (ofUser?.size === 0) this.sessions.delete(tag);
+    // Its last connection had gone, and it was forgotten, but that was still doing something; there is another one by now.
+    if (ofUser?.get(digest) !== session) return;
+    ofUser.delete(digest);
+    if (ofUser.size === 0) this.sessions.delete(tag);
   }
 
   private tick(): void {
