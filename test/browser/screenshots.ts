@@ -58,6 +58,9 @@ describe('pictures of the console', () => {
     await heading(page, title).first().waitFor();
     await page.locator('.loading').first().waitFor({ state: 'detached' });
     await act(page);
+    // Nothing looks pointed at, and what fades in has.
+    await page.mouse.move(0, 0);
+    await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))');
     await page.screenshot({ path: `${IMAGES}${name}.png`, animations: 'disabled', caret: 'hide' });
     await browser.faultsOfAll();
   };
@@ -70,7 +73,11 @@ describe('pictures of the console', () => {
 
   it('login', () => draw('login', '/console/login', 'Log in', DESK, undefined, false));
   it('people', () => draw('people', '/console/admin/people', 'People', DESK));
-  it('trail', () => draw('trail', '/console/admin/trail', 'Trail', DESK));
+  it('trail', () =>
+    draw('trail', '/console/admin/trail', 'Trail', DESK, (page) =>
+      // Whose account it was is looked up afterwards.
+      page.getByRole('link', { name: 'nora@example.com' }).first().waitFor(),
+    ));
   it('statistics', () =>
     draw('statistics', '/console/admin/stats', 'Statistics', {
       ...NIGHT,
@@ -90,5 +97,6 @@ describe('pictures of the console', () => {
       await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
       await page.getByText('Interrupted.').waitFor();
       await page.keyboard.press('Escape');
+      await page.getByText('As it was before the interruption.').waitFor();
     }));
 });
