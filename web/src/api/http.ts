@@ -39,6 +39,24 @@ export async function call<T>(path: string, { method = 'GET', body, signal }: Ca
   }
 }
 
+/**
+ * Asks for a stream and hangs up after the headers, to learn why it would not be sent. Of all calls this one is no use of
+ * the session; observers are told nothing.
+ *
+ * @throws ApiError for every refusal and when there is no answer.
+ */
+export async function knock(path: string): Promise<void> {
+  const own = new AbortController();
+  try {
+    const response = await send(path, 'GET', undefined, own.signal);
+    if (!response.ok) throw await refusal(response);
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError('NETWORK', 0);
+  } finally {
+    own.abort();
+  }
+}
+
 function send(path: string, method: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   return fetch(path, {

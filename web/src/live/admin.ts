@@ -2,8 +2,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { SecurityEvent, Stats } from '../api/types.js';
 import { askSessionsAgain } from '../state/freshness.js';
 import { rotated, who } from '../state/who.js';
-import { handle, probe } from './own.js';
+import { handle, prospectOf } from './own.js';
 import { listen, type LiveMessage } from './stream.js';
+
+// Not an admin, or not confirmed as one yet; nobody of that id.
+const BARRING = [403, 404];
 
 /** What a page for admins wants to hear of. */
 export interface AdminLive {
@@ -18,11 +21,11 @@ export function useAdminLive(live: AdminLive): void {
   const latest = useRef(live);
   latest.current = live;
   const { userId } = live;
-  // A new session id means that more may be allowed now.
-  const sessionId = who.value.is === 'in' ? who.value.session.id : null;
+  // With a new session id, or other roles, more may be allowed now.
+  const allowed = who.value.is === 'in' ? [who.value.session.id, ...who.value.user.roles].join(' ') : null;
 
   useEffect(() => {
-    if (sessionId === null) return;
+    if (allowed === null) return;
     let stop: (() => void) | undefined;
     const follow = () => {
       if (document.hidden) {
@@ -38,15 +41,16 @@ export function useAdminLive(live: AdminLive): void {
       document.removeEventListener('visibilitychange', follow);
       stop?.();
     };
-  }, [userId, sessionId]);
+  }, [userId, allowed]);
 }
 
 function openStream(userId: string | undefined, onMessage: (message: LiveMessage) => void): () => void {
   const query = userId === undefined ? '' : `?userId=${encodeURIComponent(userId)}`;
+  const url = `/admin/live${query}`;
   return listen({
-    url: `/admin/live${query}`,
+    url,
     names: ['ready', 'trail', 'stats', 'sessions', 'ended', 'unavailable'],
-    probe,
+    probe: () => prospectOf(url, BARRING),
     settled: rotated,
     onMessage,
   });

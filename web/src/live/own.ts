@@ -4,11 +4,14 @@ import { whenAttended } from '../state/attention.js';
 import { askAgain, askSessionsAgain } from '../state/freshness.js';
 import { setOutage, setRecovered } from '../state/outage.js';
 import { askWho, rotated, setLoggedOut, who } from '../state/who.js';
+import { type Prospect, probe } from './probe.js';
 import { listen, type LiveMessage, reasonOf } from './stream.js';
 import { hearTabs, inOneTab, tellTabs } from './tabs.js';
 
 // When a call hears first that the session is over, the stream is about to say why.
 const LAST_WORDS_MS = 2_000;
+/** The stream of one's own sessions, which whoever is logged in may have. */
+export const OWN_EVENTS = '/auth/events';
 
 /** Follows `GET /auth/events` while somebody is logged in, in one tab for all. */
 export function followOwnEvents(): void {
@@ -40,8 +43,9 @@ export function handle(message: LiveMessage): void {
       return askAgain();
     case 'sessions':
       return askSessionsAgain();
-    case 'who':
     case 'principal':
+      return whenAttended('who', () => void askWho());
+    case 'who':
       return void askWho();
     case 'unavailable':
       return setOutage('store');
@@ -52,18 +56,18 @@ export function handle(message: LiveMessage): void {
   }
 }
 
-/** The stream has closed: what now? */
-export async function probe(): Promise<'in' | 'out' | 'away'> {
-  const answer = await askWho();
-  if (answer === 'out') tellTabs({ name: 'who', data: {} });
-  return answer;
+/** A stream has closed: what now? The other tabs hear when nobody is logged in. @see probe */
+export async function prospectOf(url: string, barring?: readonly number[]): Promise<Prospect> {
+  const prospect = await probe(url, barring);
+  if (prospect === 'out') tellTabs({ name: 'who', data: {} });
+  return prospect;
 }
 
 function openStream(): () => void {
   return listen({
-    url: '/auth/events',
+    url: OWN_EVENTS,
     names: ['ready', 'sessions', 'principal', 'ended', 'unavailable'],
-    probe,
+    probe: () => prospectOf(OWN_EVENTS),
     settled: rotated,
     onMessage(message) {
       handle(message);

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Prospect } from './probe.js';
 import { listen, type LiveMessage } from './stream.js';
-
-type Answer = 'in' | 'out' | 'away';
 
 /** What `listen` uses of the browser's own. */
 class FakeSource {
@@ -30,7 +29,7 @@ class FakeSource {
 const LONGEST_MS = 15_000;
 
 describe('A stream of events', () => {
-  let answer: Answer;
+  let answer: Prospect;
   let probes: number;
   let heard: LiveMessage[];
   let settle: () => void;
@@ -84,8 +83,8 @@ describe('A stream of events', () => {
     expect(FakeSource.all.filter(({ isClosed }) => !isClosed)).toEqual([last()]);
   });
 
-  it('stays away when there is no session to come back with', async () => {
-    answer = 'out';
+  it.each(['out', 'barred'] as const)('stays away when the answer is %s', async (said) => {
+    answer = said;
     breaks();
     await jest.advanceTimersByTimeAsync(LONGEST_MS);
     expect(FakeSource.all).toHaveLength(1);

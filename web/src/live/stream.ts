@@ -1,4 +1,5 @@
 import { reconnectDelayMs } from './backoff.js';
+import type { Prospect } from './probe.js';
 
 /** What a stream has said: the event's name and its parsed data. */
 export interface LiveMessage {
@@ -12,9 +13,10 @@ export interface StreamOptions {
   names: readonly string[];
   onMessage(message: LiveMessage): void;
   /**
-   * Asked when the stream has closed: may it be opened again? `out` gives it up, and has dealt with it; `away` comes again.
+   * Asked when the stream has closed: may it be opened again? `out` and `barred` give it up, and what follows from that is
+   * dealt with; `away` comes again.
    */
-  probe(): Promise<'in' | 'out' | 'away'>;
+  probe(): Promise<Prospect>;
   /** Waits for the answer of whatever gives the session a new id in this tab. */
   settled(): Promise<void>;
 }
@@ -70,7 +72,7 @@ export function listen(options: StreamOptions): () => void {
   async function reopen(): Promise<void> {
     if (Date.now() < movedUntil) return later(MOVED_RETRY_MS);
     const answer = await options.probe();
-    if (!closed && answer !== 'out') later(reconnectDelayMs(attempt++, Math.random()));
+    if (!closed && (answer === 'in' || answer === 'away')) later(reconnectDelayMs(attempt++, Math.random()));
   }
 
   function later(delayMs: number): void {

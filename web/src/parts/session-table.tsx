@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import type { Session } from '../api/types.js';
+import { whenAttended } from '../state/attention.js';
 import { now } from '../state/clock.js';
 import { deviceName } from './device-name.js';
 import { DeviceIcon } from './icons.js';
@@ -21,7 +22,7 @@ export function SessionTable({ sessions, caption, verb, onEnd, onExpired }: Sess
   const expired = sessions.filter((session) => Date.parse(session.expiresAt) < now.value).length;
   // Nobody is told when a session expires.
   useEffect(() => {
-    if (expired > 0) onExpired();
+    if (expired > 0) whenAttended('expired', onExpired);
   }, [expired]);
   return (
     // Rows that are shown as cards would not be a table any more to some screen readers; the roles say that they are.

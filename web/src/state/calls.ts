@@ -1,6 +1,8 @@
 import { effect } from '@preact/signals';
 import { ready } from '../api/health.js';
 import { observe } from '../api/http.js';
+import { OWN_EVENTS } from '../live/own.js';
+import { probe } from '../live/probe.js';
 import { outage, outageOf, probeWith, setOutage } from './outage.js';
 import { stepUp } from './step-up.js';
 import { askWho, isAsking, who } from './who.js';
@@ -21,6 +23,7 @@ export function watchCalls(): void {
   probeWith(async () => {
     // Without a session, nothing that can be asked for needs the store.
     if (who.value.is === 'out' && outage.value !== 'server') return ready();
-    return (await askWho()) !== 'away';
+    const answer = who.value.is === 'in' ? await probe(OWN_EVENTS) : await askWho();
+    return answer !== 'away';
   });
 }
