@@ -15,12 +15,10 @@ import { NotForYouPage, NotFoundPage, StartingPage } from './pages/other.js';
 import { PasswordPage } from './pages/password.js';
 import { RegisterPage } from './pages/register.js';
 import { CONFIRM, HOME, LOGIN, REGISTER } from './routes.js';
+import { goOnAt, placeOf } from './state/go-on.js';
 import { endedBecause, isAdmin, who } from './state/who.js';
 
 const FRONT_PAGES: string[] = [LOGIN, REGISTER, CONFIRM];
-
-// Where somebody was when the session ended, to go on there after the next login.
-let goOnAt: string = HOME;
 
 /** All pages, each for whom it is. */
 export function App() {
@@ -41,13 +39,16 @@ function Gate() {
   if (!isReadable(path)) return <NotFoundPage />;
   if (who.value.is === 'asking') return <StartingPage />;
   if (who.value.is === 'out' && !isFront) {
-    goOnAt = path === '/console' || endedBecause.value === 'logout' ? HOME : url;
+    goOnAt(path === '/console' || endedBecause.value === 'logout' ? HOME : url);
     return <Redirect to={LOGIN} />;
   }
-  if (who.value.is === 'in' && [LOGIN, REGISTER].includes(path)) return <Redirect to={goOnAt} />;
+  const userId = who.value.is === 'in' ? who.value.user.id : null;
+  const place = userId === null ? HOME : placeOf(userId);
+  if (userId !== null && [LOGIN, REGISTER].includes(path)) return <Redirect to={place} />;
   if (path === '/console') return <Redirect to={HOME} />;
+  // Nothing that one person has begun, a question that waits for a yes for example, is there for the next.
   return (
-    <Router>
+    <Router key={isFront ? 'front' : userId}>
       <Route path={LOGIN} component={LoginPage} />
       <Route path={REGISTER} component={RegisterPage} />
       <Route path={CONFIRM} component={ConfirmPage} />

@@ -1,10 +1,10 @@
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { ready } from '../api/health.js';
 import { observe } from '../api/http.js';
 import { OWN_EVENTS } from '../live/own.js';
 import { probe } from '../live/probe.js';
 import { outage, outageOf, probeWith, setOutage } from './outage.js';
-import { stepUp } from './step-up.js';
+import { dropOthersQuestion } from './step-up.js';
 import { askWho, isAsking, who } from './who.js';
 
 /** Lets every call tell whether something is away, and whether this session is over. */
@@ -16,9 +16,8 @@ export function watchCalls(): void {
     // It may be about the cookie before: the session may have got a new id, here or in another tab, while the call was under way.
     if (error.isLoggedOut && who.value.is === 'in' && !isAsking()) void askWho();
   });
-  // Nobody is there to be asked for the password.
   effect(() => {
-    if (who.value.is === 'out') stepUp.peek()?.cancel();
+    if (who.value.is !== 'asking') untracked(dropOthersQuestion);
   });
   probeWith(async () => {
     // Without a session, nothing that can be asked for needs the store.
