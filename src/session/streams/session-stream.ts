@@ -18,7 +18,7 @@ export interface StreamSubject {
   data: object;
   /** Whether it announces changes of its own user. */
   principal: boolean;
-  /** Whether the session may have it; asked again whenever its user changes. */
+  /** Whether the session may have it: asked before it begins, and whenever Redis was asked about the session. */
   isAllowed?: (session: SocketSession) => boolean;
 }
 
@@ -120,13 +120,13 @@ export class SessionStream {
     }
     // What was said of all sessions before has not ended this one.
     this.causes = this.causes.filter(({ heardMs }) => heardMs >= askedMs);
+    if (this.subject.isAllowed?.(this.session) === false) return this.end();
     if (this.isUnavailable) this.stream.send('ready', {});
     this.isUnavailable = false;
     const principal = shown(this.session.principal);
     if (principal === this.principal) return;
     this.principal = principal;
-    if (this.subject.isAllowed?.(this.session) === false) this.end();
-    else if (this.subject.principal) this.stream.send('principal', {});
+    if (this.subject.principal) this.stream.send('principal', {});
   }
 
   private async finish(ending: SocketEnding): Promise<void> {

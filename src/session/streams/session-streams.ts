@@ -39,7 +39,7 @@ export class SessionStreams implements BeforeApplicationShutdown {
    * thrown is thrown before anything is sent.
    *
    * @returns undefined when there is nothing to send: for HEAD, and when the client has gone
-   * @throws ProblemException `UNAUTHENTICATED`, `TOO_MANY_CONNECTIONS`, `OVERLOADED`
+   * @throws ProblemException `UNAUTHENTICATED`, `FORBIDDEN`, `TOO_MANY_CONNECTIONS`, `OVERLOADED`
    * @throws SessionStoreUnavailableError
    */
   async open(
@@ -60,6 +60,11 @@ export class SessionStreams implements BeforeApplicationShutdown {
       if (res.destroyed) {
         session.release();
         return undefined;
+      }
+      // What the guard has let pass may have changed since.
+      if (subject.isAllowed?.(session) === false) {
+        session.release();
+        throw new ProblemException('FORBIDDEN');
       }
       const stream = new SessionStream(session, new EventStream(res), this.sockets, subject);
       this.keep(sessionId, stream, res);
