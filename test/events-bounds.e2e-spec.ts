@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { HttpDrain } from '../src/http/index.js';
-import { SessionStreams } from '../src/session/index.js';
+import { SessionSockets, SessionStreams } from '../src/session/index.js';
 import { PASSWORD, startApp } from './support/app.js';
 import { CookieClient, type BearerClient } from './support/clients.js';
 import { credentialOf, EventReader } from './support/event-reader.js';
@@ -49,6 +49,34 @@ describe('a stream of events', () => {
     await nodes.watch(await nodes.login('ada', 'bearer'));
     await nodes.closeStreams();
     await nodes.watch(ada);
+  });
+
+  it('counts towards what a node has while it is being opened', async () => {
+    ada = await nodes.login('ada', 'bearer');
+    const sockets = nodes.near.app.get(SessionSockets, { strict: false });
+    const follow = sockets.follow.bind(sockets);
+    let settled = 0;
+    // Nobody has come in before all have asked.
+    const begun = jest.spyOn(sockets, 'follow').mockImplementation(async (req) => {
+      settled += 1;
+      await poll(() => Promise.resolve(settled === 5));
+      return follow(req);
+    });
+    const counted = streams() as unknown as { count: number };
+    counted.count += 9_997;
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, async () => {
+          const { statusCode } = await ask();
+          if (statusCode !== 200) settled += 1;
+          return statusCode;
+        }),
+      );
+      expect(answers.sort()).toEqual([200, 200, 200, 503, 503]);
+    } finally {
+      counted.count -= 9_997;
+      begun.mockRestore();
+    }
   });
 
   it('costs two reads, and is no use of the session: it ends when nobody uses it, open or not', async () => {

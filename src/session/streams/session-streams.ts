@@ -23,6 +23,8 @@ const SPREAD_MS = [250, 3_000] as const;
 export class SessionStreams implements BeforeApplicationShutdown {
   private readonly ofSessions = new Map<string, Set<SessionStream>>();
   private readonly opening = new Map<string, number>();
+  /** How many are being opened, of all sessions together. */
+  private openings = 0;
   private count = 0;
   private timer: NodeJS.Timeout | undefined;
   private isClosing = false;
@@ -93,10 +95,12 @@ export class SessionStreams implements BeforeApplicationShutdown {
     const retryAfterSeconds = RETRY_AFTER_SECONDS;
     if ((this.ofSessions.get(sessionId)?.size ?? 0) + opening >= MOST_PER_SESSION)
       throw new ProblemException('TOO_MANY_CONNECTIONS', { retryAfterSeconds });
-    if (this.count + this.opening.size >= MOST_PER_NODE)
+    if (this.count + this.openings >= MOST_PER_NODE)
       throw new ProblemException('OVERLOADED', { retryAfterSeconds });
     this.opening.set(sessionId, opening + 1);
+    this.openings += 1;
     return () => {
+      this.openings -= 1;
       const left = (this.opening.get(sessionId) ?? 1) - 1;
       if (left > 0) this.opening.set(sessionId, left);
       else this.opening.delete(sessionId);
