@@ -67,7 +67,10 @@ export class AdminLiveController {
     const last = req.get('last-event-id') ?? '';
     const missed = EVENT_ID.test(last) ? await this.trail.missedSince(last).catch(() => null) : null;
     const told = new Set(missed?.map(keyOf));
-    for (const event of missed ?? []) stream.send('trail', event, event.id);
+    for (const event of missed ?? []) {
+      stream.send('trail', event, event.id);
+      await stream.room();
+    }
     tell = (event) => {
       if (!told.has(keyOf(event))) stream.send('trail', event, event.id);
     };

@@ -71,6 +71,11 @@ export class SessionStream {
     this.stream.send(event, data, id);
   }
 
+  /** @see EventStream.room */
+  async room(): Promise<void> {
+    await this.stream.room();
+  }
+
   /** @see EventStream.beat */
   beat(nowMs: number, everyMs: number): void {
     this.stream.beat(nowMs, everyMs);
