@@ -4,14 +4,12 @@ import { whenAttended } from '../state/attention.js';
 import { askAgain, askSessionsAgain } from '../state/freshness.js';
 import { setOutage, setRecovered } from '../state/outage.js';
 import { askWho, rotated, setLoggedOut, who } from '../state/who.js';
-import { type Prospect, probe } from './probe.js';
+import { OWN_EVENTS, type Prospect, probe } from './probe.js';
 import { listen, type LiveMessage, reasonOf } from './stream.js';
 import { hearTabs, inOneTab, tellTabs } from './tabs.js';
 
 // When a call hears first that the session is over, the stream is about to say why.
 const LAST_WORDS_MS = 2_000;
-/** The stream of one's own sessions, which whoever is logged in may have. */
-export const OWN_EVENTS = '/auth/events';
 
 /** Follows `GET /auth/events` while somebody is logged in, in one tab for all. */
 export function followOwnEvents(): void {

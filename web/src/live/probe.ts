@@ -3,6 +3,9 @@ import { knock } from '../api/http.js';
 import { outageOf, setOutage } from '../state/outage.js';
 import { askWho } from '../state/who.js';
 
+/** The stream of one's own sessions, which whoever is logged in may have. */
+export const OWN_EVENTS = '/auth/events';
+
 /** What became of a stream: it may be opened, nobody is logged in, the server cannot say, or it is not for this person. */
 export type Prospect = 'in' | 'out' | 'away' | 'barred';
 

@@ -1,8 +1,7 @@
 import { effect, untracked } from '@preact/signals';
 import { ready } from '../api/health.js';
 import { observe } from '../api/http.js';
-import { OWN_EVENTS } from '../live/own.js';
-import { probe } from '../live/probe.js';
+import { OWN_EVENTS, probe } from '../live/probe.js';
 import { outage, outageOf, probeWith, setOutage } from './outage.js';
 import { dropOthersQuestion } from './step-up.js';
 import { askWho, isAsking, who } from './who.js';
