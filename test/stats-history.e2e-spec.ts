@@ -125,6 +125,17 @@ onEachDatabase('GET /admin/stats/history', (databases) => {
     expect(await recording.history(24, NOW + 20 * HOUR)).toEqual(await past.history(24, NOW + 20 * HOUR));
   });
 
+  it('counts what lies between two times that were asked for', async () => {
+    const { past } = node();
+    const monday = NOW + 72 * HOUR;
+    await happened('login.succeeded', monday - 40 * HOUR);
+    await past.history(24, NOW);
+    await past.history(24, monday);
+    const { items } = await past.history(48, monday);
+    expect(items.filter(({ logins }) => logins > 0)).toHaveLength(1);
+    expect(items).toEqual((await node().past.history(48, monday)).items);
+  });
+
   it('has one sample of live sessions for each quarter of an hour, however many nodes there are', async () => {
     const nodes = [node(), node(), node()];
     await Promise.all(nodes.map(({ sampler }) => sampler.sample(NOW)));

@@ -64,15 +64,23 @@ export class Quarters {
 
   private remember(fromMs: number, nowMs: number, found: ReadonlyMap<number, Counts>): void {
     const toMs = quarterOf(nowMs - SETTLED_AFTER_MS);
+    if (toMs <= fromMs) return;
+    // Nobody has asked about what lies between.
+    if (fromMs > this.settledToMs) this.forget();
     for (let atMs = fromMs; atMs < toMs; atMs += QUARTER_MS)
       this.settled.set(atMs, found.get(atMs) ?? sumOf([]));
-    if (toMs <= fromMs) return;
     this.settledFromMs = Math.min(this.settledFromMs, fromMs);
     this.settledToMs = Math.max(this.settledToMs, toMs);
     // What nobody asks for any more.
     const oldestMs = nowMs - LONGEST_MS;
     for (const atMs of this.settled.keys()) if (atMs < oldestMs) this.settled.delete(atMs);
     this.settledFromMs = Math.max(this.settledFromMs, quarterOf(oldestMs) + QUARTER_MS);
+  }
+
+  private forget(): void {
+    this.settled.clear();
+    this.settledFromMs = Infinity;
+    this.settledToMs = -Infinity;
   }
 }
 
