@@ -151,6 +151,7 @@ describe('GET /admin/live', () => {
         asked.listFrom += 1;
         return Promise.resolve([]);
       },
+      list: () => Promise.resolve({ items: [], nextCursor: null }),
     } as unknown as AuditTrail;
     const watch = new TrailWatch({ events });
     const leaves = await Promise.all(Array.from({ length: 20 }, () => watch.follow(() => undefined)));

@@ -7,25 +7,38 @@ const POLL_EVERY_MS = 500;
 const PAUSE_FACTOR = 10;
 // An event has the time at which its node began to write it. Until others can see it, seconds may pass, and clocks differ.
 const OVERLAP_MS = 10_000;
+// A row of throttled attempts is counted up for a quarter of an hour, and once more when that is over.
+const GROWING = { type: 'login.throttled', limit: 100 } as const;
+const GROWS_MS = 16 * 60_000;
+// No more often than it is brought up to date.
+const GROWTH_EVERY_MS = 5_000;
 const PAGE = 500;
 /** Most events that whoever comes back is given at once. */
 const MOST_MISSED = 1_000;
 
 type Listener = (event: StoredEvent) => void;
 
+/** A time in which somebody watches. Each has what it has seen for itself: who comes next begins anew. */
+interface Run {
+  /** Resolves when it misses nothing from now on. */
+  started: Promise<void>;
+  /** Time and count of each event that may be read again, by id. */
+  seen: Map<string, { atMs: number; count: unknown }>;
+  fromMs: number;
+  grownMs: number;
+  timer?: NodeJS.Timeout;
+}
+
 /**
  * Follows the trail while somebody watches: one question to the database every half second for all who do. Events become
  * visible in another order than that of their times, so each time the last ten seconds are read again, and what was seen
- * is left out; nothing is skipped for having come late.
+ * is left out; nothing is skipped for having come late. Events that stand for several are asked about for as long as they
+ * grow.
  */
 @Injectable()
 export class TrailWatch implements BeforeApplicationShutdown {
   private readonly listeners = new Set<Listener>();
-  /** Time of each event, by id and count, of the last seconds. */
-  private readonly seen = new Map<string, number>();
-  private timer: NodeJS.Timeout | undefined;
-  private followingFromMs = 0;
-  private starting: Promise<void> | undefined;
+  private run: Run | undefined;
 
   constructor(@Inject(ADMIN_OPTIONS) private readonly options: Pick<AdminModuleOptions, 'events'>) {}
 
@@ -40,11 +53,12 @@ export class TrailWatch implements BeforeApplicationShutdown {
       this.listeners.delete(listener);
       if (this.listeners.size === 0) this.stop();
     };
+    const run = (this.run ??= this.begin());
     try {
-      this.starting ??= this.start();
-      await this.starting;
+      await run.started;
     } catch (error) {
-      this.starting = undefined;
+      // Whoever waits for the same one fails as well; whoever has come since has another.
+      if (this.run === run) this.stop();
       leave();
       throw error;
     }
@@ -68,50 +82,80 @@ export class TrailWatch implements BeforeApplicationShutdown {
     this.stop();
   }
 
-  private async start(): Promise<void> {
-    this.followingFromMs = Date.now() - OVERLAP_MS;
+  private begin(): Run {
+    const run: Run = {
+      started: Promise.resolve(),
+      seen: new Map(),
+      fromMs: Date.now() - OVERLAP_MS,
+      grownMs: -Infinity,
+    };
     // What is there already is for whoever asks for the trail.
-    await this.read();
-    this.planNext(POLL_EVERY_MS);
+    run.started = this.read(run).then(() => this.planNext(run, POLL_EVERY_MS));
+    return run;
   }
 
   private stop(): void {
-    clearTimeout(this.timer);
-    this.starting = undefined;
-    this.seen.clear();
+    clearTimeout(this.run?.timer);
+    this.run = undefined;
   }
 
-  private planNext(inMs: number): void {
-    clearTimeout(this.timer);
-    if (this.listeners.size === 0) return;
-    this.timer = setTimeout(() => void this.poll(), inMs).unref();
+  private planNext(run: Run, inMs: number): void {
+    if (this.run === run) run.timer = setTimeout(() => void this.poll(run), inMs).unref();
   }
 
-  private async poll(): Promise<void> {
+  private async poll(run: Run): Promise<void> {
     const startMs = performance.now();
-    const { starting } = this;
     // What could not be read is read the next time: the place stays.
-    const events = await this.read().catch(() => []);
-    // Somebody else has begun anew meanwhile.
-    if (this.starting !== starting) return;
+    const events = await this.read(run).catch(() => []);
+    // Nobody watches any more, or somebody else has begun anew.
+    if (this.run !== run) return;
     for (const event of events) for (const listener of this.listeners) listener(event);
-    this.planNext(Math.max(POLL_EVERY_MS, (performance.now() - startMs) * PAUSE_FACTOR));
+    this.planNext(run, Math.max(POLL_EVERY_MS, (performance.now() - startMs) * PAUSE_FACTOR));
   }
 
   /** What was not seen before, oldest first. */
-  private async read(): Promise<StoredEvent[]> {
-    const nextFromMs = Date.now() - OVERLAP_MS;
-    const fresh: StoredEvent[] = [];
-    let from: { atMs: number; id?: string } | undefined = { atMs: this.followingFromMs };
+  private async read(run: Run): Promise<StoredEvent[]> {
+    const { events } = this.options;
+    if (!events.listFrom) return [];
+    const nowMs = Date.now();
+    const found: StoredEvent[] = [];
+    const isDue = performance.now() - run.grownMs >= GROWTH_EVERY_MS;
+    if (isDue) found.push(...(await this.growing(nowMs - GROWS_MS)));
+    let from: { atMs: number; id?: string } | undefined = { atMs: run.fromMs };
     while (from) {
-      const page: StoredEvent[] = (await this.options.events.listFrom?.(from, PAGE)) ?? [];
-      for (const event of page) if (!this.seen.has(keyOf(event))) fresh.push(event);
+      const page: StoredEvent[] = await events.listFrom(from, PAGE);
+      found.push(...page);
       const last = page.at(-1);
       from = last && page.length === PAGE ? { atMs: Date.parse(last.at), id: last.id } : undefined;
     }
-    for (const event of fresh) this.seen.set(keyOf(event), Date.parse(event.at));
-    this.followingFromMs = nextFromMs;
-    for (const [key, atMs] of this.seen) if (atMs < nextFromMs) this.seen.delete(key);
+    if (isDue) run.grownMs = performance.now();
+    run.fromMs = nowMs - OVERLAP_MS;
+    return this.unseen(run, found, nowMs);
+  }
+
+  /** Events that may stand for more by now than when they were read, oldest first. */
+  private async growing(sinceMs: number): Promise<StoredEvent[]> {
+    const found: StoredEvent[] = [];
+    for (let cursor: string | undefined; ;) {
+      const { items, nextCursor } = await this.options.events.list({ ...GROWING, cursor });
+      const young = items.filter(({ at }) => Date.parse(at) >= sinceMs);
+      found.push(...young);
+      if (young.length === 0 || young.length < items.length || nextCursor === null) return found.reverse();
+      cursor = nextCursor;
+    }
+  }
+
+  private unseen({ seen }: Run, found: StoredEvent[], nowMs: number): StoredEvent[] {
+    const fresh: StoredEvent[] = [];
+    for (const event of found) {
+      const count = event.detail?.['count'];
+      const known = seen.get(event.id);
+      if (known && known.count === count) continue;
+      seen.set(event.id, { atMs: Date.parse(event.at), count });
+      fresh.push(event);
+    }
+    for (const [id, { atMs, count }] of seen)
+      if (atMs < nowMs - (count === undefined ? OVERLAP_MS : GROWS_MS)) seen.delete(id);
     return fresh;
   }
 }
