@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { startApp, type TestApp } from '../support/app.js';
+import { accessibilityFaults } from '../support/axe.js';
 import { TestBrowser } from '../support/browser.js';
 import { programMayOnly, startRedis, type TestRedis } from '../support/redis-server.js';
 import { heading, logIn, sessionRows, untilSessions } from '../support/console-pages.js';
@@ -33,6 +34,7 @@ describe('while Redis is away', () => {
     await redis.kill();
     await page.getByText('The server cannot reach its session store. You are still logged in').waitFor();
     expect(await sessionRows(page).count()).toBe(1);
+    expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'Password', exact: true }).click();
     await heading(page, 'Password').waitFor();
     await redis.restart();
@@ -48,6 +50,7 @@ describe('while Redis is away', () => {
     await redis.kill();
     await visitor.page.reload();
     await visitor.page.getByText('You are not logged out; this page goes on by itself.').waitFor();
+    expect(await accessibilityFaults(visitor.page)).toEqual([]);
     await redis.restart();
     await heading(visitor.page, 'My sessions').waitFor();
   });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { PASSWORD, startApp, type TestApp } from '../support/app.js';
+import { accessibilityFaults } from '../support/axe.js';
 import { TestBrowser } from '../support/browser.js';
 import { confirm, heading, logIn, untilSessions } from '../support/console-pages.js';
 
@@ -32,6 +33,7 @@ describe('a session that gets older', () => {
     await here.page.getByRole('button', { name: 'End all others' }).click();
     await confirm(here.page, 'End all others');
     await heading(here.page, 'Is it you?').waitFor();
+    expect(await accessibilityFaults(here.page)).toEqual([]);
     const password = here.page
       .getByRole('dialog', { name: 'Is it you?' })
       .getByLabel('Password', { exact: true });
