@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
+import { TrailWatch } from '../src/admin/trail-watch.js';
 import { Database } from '../src/database/index.js';
 import { SessionSockets } from '../src/session/index.js';
 import { PASSWORD } from './support/app.js';
@@ -7,6 +8,7 @@ import { BearerClient } from './support/clients.js';
 import type { EventReader } from './support/event-reader.js';
 import { type LiveNodes, startLiveNodes } from './support/live-nodes.js';
 import { expectProblem } from './support/problems.js';
+import { poll } from './support/redis-process.js';
 
 describe('GET /admin/live, when much comes together', () => {
   let nodes: LiveNodes;
@@ -48,6 +50,26 @@ describe('GET /admin/live, when much comes together', () => {
     const ids = await happen(800);
     for (const stream of streams) expect((await toldBy(stream, ids.at(-1))).slice(-ids.length)).toEqual(ids);
     expect(streams.map(({ isOver }) => isOver)).toEqual([false, false, false]);
+  });
+
+  it('tells nothing of the trail while nobody can say whose session lives, and all of it afterwards', async () => {
+    const stream = await nodes.watch(nodes.near.admin, '/admin/live');
+    await stream.until('stats');
+    nodes.redis.freeze();
+    const ids: string[] = [];
+    try {
+      await stream.until('unavailable');
+      const leave = await nodes.near.app.get(TrailWatch, { strict: false }).follow(({ id }) => ids.push(id));
+      await happen(3);
+      // Streams are told first: they have been there for longer.
+      await poll(() => Promise.resolve(ids.length === 3));
+      leave();
+    } finally {
+      nodes.redis.thaw();
+    }
+    const back = await stream.until('ready');
+    expect(await toldBy(stream, ids.at(-1))).toEqual(ids);
+    expect(stream.events.indexOf(back)).toBeLessThan(stream.events.findIndex(({ id }) => id === ids[0]));
   });
 
   it('is not opened for who is demoted while it is', async () => {

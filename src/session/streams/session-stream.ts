@@ -9,6 +9,8 @@ import type { EventStream } from './event-stream.js';
 const CAUSE_PATIENCE_MS = 250;
 // Logins and revocations come in bursts; the answer to one question serves them all.
 const TOGETHER_MS = 50;
+// While Redis is away; with more than that the client comes back and asks for it.
+const MOST_HELD = 1_000;
 
 /** What a stream tells beside what becomes of its own session. */
 export interface StreamSubject {
@@ -38,6 +40,7 @@ export class SessionStream {
   private causes: { cause: EndCause; isOwn: boolean; heardMs: number }[] = [];
   private onCause: (() => void) | undefined;
   private isUnavailable = false;
+  private held: Parameters<EventStream['send']>[] = [];
   private announcing: NodeJS.Timeout | undefined;
   private principal: string;
 
@@ -66,9 +69,14 @@ export class SessionStream {
     session.onEnd((ending) => void this.finish(ending));
   }
 
-  /** @see EventStream.send */
+  /**
+   * Sends what only a session that lives may know; while nobody can say whether it does, it is held back.
+   * @see EventStream.send
+   */
   send(event: string, data: object, id?: string): void {
-    this.stream.send(event, data, id);
+    if (!this.isUnavailable) this.stream.send(event, data, id);
+    else if (this.held.length < MOST_HELD) this.held.push([event, data, id]);
+    else this.end();
   }
 
   /** @see EventStream.room */
@@ -96,6 +104,7 @@ export class SessionStream {
   /** To be called when the connection is closed, for whatever reason. */
   dispose(): void {
     this.isDisposed = true;
+    this.held = [];
     clearTimeout(this.announcing);
     this.onCause?.();
     for (const cleanup of this.cleanups.splice(0)) cleanup();
@@ -104,7 +113,8 @@ export class SessionStream {
   private announce(): void {
     this.announcing ??= setTimeout(() => {
       this.announcing = undefined;
-      if (!this.session.hasEnded) this.stream.send('sessions', this.subject.data);
+      // `ready` says it when Redis is back.
+      if (!this.session.hasEnded && !this.isUnavailable) this.stream.send('sessions', this.subject.data);
     }, TOGETHER_MS).unref();
   }
 
@@ -126,12 +136,17 @@ export class SessionStream {
     // What was said of all sessions before has not ended this one.
     this.causes = this.causes.filter(({ heardMs }) => heardMs >= askedMs);
     if (this.subject.isAllowed?.(this.session) === false) return this.end();
-    if (this.isUnavailable) this.stream.send('ready', {});
-    this.isUnavailable = false;
+    if (this.isUnavailable) this.goOn();
     const principal = shown(this.session.principal);
     if (principal === this.principal) return;
     this.principal = principal;
     if (this.subject.principal) this.stream.send('principal', {});
+  }
+
+  private goOn(): void {
+    this.isUnavailable = false;
+    this.stream.send('ready', {});
+    for (const held of this.held.splice(0)) this.stream.send(...held);
   }
 
   private async finish(ending: SocketEnding): Promise<void> {
