@@ -3,11 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { PASSWORD } from '../support/app.js';
 import { type AdminApp, startAdminApp } from '../support/admin-app.js';
 import { TestBrowser, type Visitor } from '../support/browser.js';
-import { confirm, heading, logIn, untilSessions } from '../support/console-pages.js';
+import { confirm, fillLogin, heading, logIn, untilSessions } from '../support/console-pages.js';
 
 jest.setTimeout(60_000);
 
 const REAUTH_WINDOW_MS = 1_000;
+// As for a page that the browser kept when it was left; whether it keeps one is its own business.
+const COMES_BACK = `for (const name of ['pagehide', 'pageshow'])
+  dispatchEvent(new PageTransitionEvent(name, { persisted: true }));`;
 
 describe('a browser that another person goes on with', () => {
   let app: AdminApp;
@@ -53,5 +56,22 @@ describe('a browser that another person goes on with', () => {
     await untilSessions(here.page, 2);
     expect(await here.page.getByRole('dialog').count()).toBe(0);
     await untilSessions(bobElsewhere.page, 2);
+  });
+
+  it('shows nothing of before when it brings a page back, until it is known who is there', async () => {
+    const { page, context } = await browser.visit(app.url, '/console/admin/people');
+    await fillLogin(page, 'root@example.com');
+    await page.getByRole('link', { name: 'root@example.com' }).waitFor();
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await context.route('**/auth/session', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.evaluate(COMES_BACK);
+    await page.getByText('One moment…').waitFor();
+    expect(await page.locator('body').textContent()).not.toContain('root@example.com');
+    answer();
+    await page.getByRole('link', { name: 'root@example.com' }).waitFor();
   });
 });

@@ -10,11 +10,13 @@ import { App } from './app.js';
 import { followOwnEvents } from './live/own.js';
 import { watchAttention } from './state/attention.js';
 import { watchCalls } from './state/calls.js';
+import { distrustPageCache } from './state/page-cache.js';
 import { askWho } from './state/who.js';
 
 watchCalls();
 watchAttention();
 followOwnEvents();
+distrustPageCache();
 void askWho();
 
 const root = document.getElementById('app');
