@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconnectDelayMs } from './backoff.js';
+import { reconnectDelayMs, resumeDelayMs } from './backoff.js';
 
 describe('The wait before another attempt', () => {
   it('begins short, doubles and stays below 15 seconds', () => {
@@ -10,5 +10,11 @@ describe('The wait before another attempt', () => {
   it('differs from one browser to the next by up to half of it', () => {
     expect(reconnectDelayMs(3, 0)).toBe(2000);
     expect(reconnectDelayMs(3, 0.5)).toBe(3000);
+  });
+});
+
+describe('The wait before everything is asked for again', () => {
+  it('is some hundred milliseconds to two seconds', () => {
+    expect([0, 0.5, 1].map(resumeDelayMs)).toEqual([300, 1150, 2000]);
   });
 });

@@ -4,6 +4,7 @@ import { whenAttended } from '../state/attention.js';
 import { askAgain, askSessionsAgain } from '../state/freshness.js';
 import { setOutage, setRecovered } from '../state/outage.js';
 import { askWho, rotated, setLoggedOut, who } from '../state/who.js';
+import { resumeDelayMs } from './backoff.js';
 import { OWN_EVENTS, type Prospect, probe } from './probe.js';
 import { listen, type LiveMessage, reasonOf } from './stream.js';
 import { hearTabs, inOneTab, tellTabs } from './tabs.js';
@@ -31,10 +32,16 @@ export function followOwnEvents(): void {
   });
 }
 
+let resuming: ReturnType<typeof setTimeout> | undefined;
+
 /** What a message of either stream means for all of the page. */
 export function handle(message: LiveMessage): void {
   switch (message.name) {
+    case 'resumed':
+      resuming ??= setTimeout(() => handle({ name: 'ready', data: {} }), resumeDelayMs(Math.random()));
+      return;
     case 'ready':
+      stopResuming();
       setRecovered();
       // A role may have changed between the page's first question and the stream's beginning.
       whenAttended('who', () => void askWho());
@@ -46,8 +53,10 @@ export function handle(message: LiveMessage): void {
     case 'who':
       return void askWho();
     case 'unavailable':
+      stopResuming();
       return setOutage('store');
     case 'ended':
+      stopResuming();
       setLoggedOut(endedReason(reasonOf(message)));
       // Another tab may have logged in since.
       return void askWho();
@@ -59,6 +68,11 @@ export async function prospectOf(url: string, barring?: readonly number[]): Prom
   const prospect = await probe(url, barring);
   if (prospect === 'out') tellTabs({ name: 'who', data: {} });
   return prospect;
+}
+
+function stopResuming(): void {
+  clearTimeout(resuming);
+  resuming = undefined;
 }
 
 function openStream(): () => void {

@@ -106,7 +106,16 @@ describe('A stream of events', () => {
     expect(FakeSource.all).toHaveLength(2);
     last().says('ready');
     last().says('ready');
-    expect(heard.map(({ name }) => name)).toEqual(['who', 'ready', 'ready']);
+    expect(heard.map(({ name }) => name)).toEqual(['who', 'ready', 'resumed']);
+  });
+
+  it('tells a beginning from going on, which everybody’s streams do at once', async () => {
+    last().says('ready');
+    last().says('ready');
+    breaks();
+    await jest.advanceTimersByTimeAsync(LONGEST_MS);
+    last().says('ready');
+    expect(heard.map(({ name }) => name)).toEqual(['ready', 'resumed', 'resumed']);
   });
 
   it('takes no refusal for the end while the cookie may be on its way with another tab’s answer', async () => {

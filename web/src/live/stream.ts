@@ -11,6 +11,7 @@ export interface StreamOptions {
   url: string;
   /** The events to listen to. */
   names: readonly string[];
+  /** Told what is said; a `ready` that is not the first is called `resumed`, as everybody's streams say it at once. */
   onMessage(message: LiveMessage): void;
   /**
    * Asked when the stream has closed: may it be opened again? `out` and `barred` give it up, and what follows from that is
@@ -37,6 +38,7 @@ export function listen(options: StreamOptions): () => void {
   let attempt = 0;
   let movedUntil = 0;
   let isMoved = false;
+  let wasReady = false;
   let closed = false;
 
   function open(): void {
@@ -51,7 +53,7 @@ export function listen(options: StreamOptions): () => void {
   function received(event: MessageEvent<string>): void {
     if (closed) return;
     const message = { name: event.type, data: parse(event.data) };
-    if (message.name === 'ready') connected();
+    if (message.name === 'ready') return connected(message);
     if (message.name !== 'ended') return options.onMessage(message);
     source?.close();
     if (reasonOf(message) !== 'moved') return options.onMessage(message);
@@ -62,10 +64,12 @@ export function listen(options: StreamOptions): () => void {
     });
   }
 
-  function connected(): void {
+  function connected(ready: LiveMessage): void {
     attempt = 0;
     // By a login in this browser, too, which may be somebody else's.
     if (isMoved) options.onMessage({ name: 'who', data: {} });
+    options.onMessage(wasReady && !isMoved ? { ...ready, name: 'resumed' } : ready);
+    wasReady = true;
     isMoved = false;
   }
 
