@@ -45,7 +45,7 @@ describe('What a refused call says about the session', () => {
 
   it('is that it has ended, when the server says so again', async () => {
     await refused({ '/auth/sessions': ENDED, '/auth/session': ENDED });
-    expect([who.value.is, endedBecause.value, asked.length]).toEqual(['out', 'unknown', 2]);
+    expect([who.value.is, endedBecause.value, asked.length]).toEqual(['out', 'unknown', 3]);
   });
 
   it('is that something is away, and nothing else, after a 503', async () => {

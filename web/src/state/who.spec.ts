@@ -44,6 +44,41 @@ describe('Who is logged in', () => {
     await expect(askWho()).resolves.toBe('out');
   });
 
+  it('is asked once more after a 401, when no tab gives the session a new id any more', async () => {
+    const asked: string[] = [];
+    let replaced: () => void = () => {};
+    const otherTab = new Promise<void>((resolve) => (replaced = resolve));
+    const locks = { request: (_name: string, run: () => void) => otherTab.then(run) };
+    const ownNavigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks } });
+    let cookie = 'old';
+    globalThis.fetch = async () => {
+      asked.push(cookie);
+      if (cookie === 'new') return Response.json(ADA);
+      // The other tab has its answer only now.
+      setImmediate(() => {
+        cookie = 'new';
+        replaced();
+      });
+      return Response.json({ code: 'UNAUTHENTICATED' }, { status: 401 });
+    };
+    await expect(askWho()).resolves.toBe('in');
+    if (ownNavigator) Object.defineProperty(globalThis, 'navigator', ownNavigator);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+    expect([who.value.is, asked]).toEqual(['in', ['old', 'new']]);
+  });
+
+  it('is not asked again when the stream has said that the session ended', async () => {
+    let times = 0;
+    globalThis.fetch = async () => {
+      times += 1;
+      return Response.json({ code: 'SESSION_ENDED' }, { status: 401 });
+    };
+    setLoggedOut('disabled');
+    await askWho();
+    expect([times, endedBecause.value]).toEqual([1, 'disabled']);
+  });
+
   it('keeps the reason that it knows, and takes one that comes later', () => {
     setLoggedOut('unknown');
     setLoggedOut('revoked-by-admin');

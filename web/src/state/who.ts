@@ -3,6 +3,7 @@ import { whoAmI } from '../api/auth.js';
 import { isApiError } from '../api/api-error.js';
 import type { EndedReason } from '../api/ended-text.js';
 import type { LoggedIn } from '../api/types.js';
+import { announcingRotation, rotatedInEveryTab } from './rotation-lock.js';
 
 /** `asking` until the first answer; it stays so while the server cannot say. */
 export type Who = { is: 'asking' } | { is: 'out' } | ({ is: 'in' } & LoggedIn);
@@ -32,7 +33,7 @@ export function setLoggedOut(reason: EndedReason | null): void {
 
 /** Runs a call that gives this session a new id. */
 export async function rotating<T>(run: () => Promise<T>): Promise<T> {
-  const call = run();
+  const call = announcingRotation(run);
   rotations.add(call);
   try {
     return await call;
@@ -51,22 +52,34 @@ export async function rotated(): Promise<void> {
 }
 
 /**
- * Asks the server who is logged in, and takes the answer over.
+ * Asks the server who is logged in, and takes the answer over. That nobody is any more, it has to say twice: the first time
+ * may have been about the cookie that another tab was about to replace.
  *
  * @returns `away` when it could not say; nothing has changed then
  */
 export async function askWho(): Promise<'in' | 'out' | 'away'> {
   asking += 1;
   try {
-    setLoggedIn(await whoAmI());
-    return 'in';
-  } catch (error) {
-    if (!isApiError(error) || !error.isLoggedOut) return 'away';
+    let answer = await look();
+    if (answer === 'out' && who.value.is === 'in' && !isRotating()) {
+      await rotatedInEveryTab();
+      answer = await look();
+    }
+    if (answer !== 'out') return answer;
     if (isRotating()) return 'away';
     if (who.value.is !== 'out') setLoggedOut(who.value.is === 'in' ? 'unknown' : null);
     return 'out';
   } finally {
     asking -= 1;
+  }
+}
+
+async function look(): Promise<'in' | 'out' | 'away'> {
+  try {
+    setLoggedIn(await whoAmI());
+    return 'in';
+  } catch (error) {
+    return isApiError(error) && error.isLoggedOut ? 'out' : 'away';
   }
 }
 
