@@ -8,7 +8,7 @@ import { AuditTrail } from '../src/audit/index.js';
 import { signBearerToken } from '../src/session/token/bearer-token.js';
 import { signCookie } from '../src/session/token/signed-cookie.js';
 import { PASSWORD, startApp, type TestApp } from './support/app.js';
-import { BearerClient, CookieClient } from './support/clients.js';
+import { BearerClient, CookieClient, untilTaken } from './support/clients.js';
 import { programMayOnly, startRedis, type TestRedis } from './support/redis-server.js';
 
 const [OLD, NEW] = [0, 1].map(() => randomBytes(48).toString('base64')) as [string, string];
@@ -50,9 +50,9 @@ describe('changing the secrets', () => {
   /** A browser and an application that are logged in, as the program sees them wherever it listens now. */
   const loggedIn = async () => {
     const browser = new CookieClient(app.url);
-    expect((await browser.post('/auth/login', credentials)).status).toBe(200);
+    expect((await untilTaken(() => browser.post('/auth/login', credentials))).status).toBe(200);
     const mobile = new BearerClient(app.url);
-    const { deviceToken } = (await mobile.login(credentials)).body;
+    const { deviceToken } = (await untilTaken(() => mobile.login(credentials))).body;
     const [cookie, { token = '' }] = [await browser.cookie(), mobile];
     const headers = { cookie: `sid=${cookie}` };
     return {

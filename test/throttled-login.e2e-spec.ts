@@ -142,9 +142,11 @@ describe('guesses that are sent at once', () => {
     const statuses = await Promise.all(
       Array.from({ length: 200 }, (_, i) => login(`person${i}@example.com`, 'wrong')),
     );
-    expect(statuses.filter((status) => status === 401)).toHaveLength(100);
-    // On a machine that is too busy to say so in time, some are told to come back.
-    expect(statuses.filter((status) => status === 429 || status === 503)).toHaveLength(100);
+    const count = (...of: number[]) => statuses.filter((status) => of.includes(status)).length;
+    // On a machine that is too busy to say so in time, some are told to come back, whether or not they had been let in.
+    expect(count(401)).toBeLessThanOrEqual(100);
+    expect(count(401, 503)).toBeGreaterThanOrEqual(100);
+    expect(count(401, 429, 503)).toBe(200);
   });
 
   it('end a session with its fifth answer, and get no sixth', async () => {

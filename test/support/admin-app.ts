@@ -1,5 +1,5 @@
 import { PASSWORD, startApp, type StartAppOptions, type TestApp } from './app.js';
-import { BearerClient, CookieClient } from './clients.js';
+import { BearerClient, CookieClient, untilTaken } from './clients.js';
 
 /** The whole program with an admin who is logged in. */
 export interface AdminApp extends TestApp {
@@ -27,10 +27,9 @@ export async function startAdminApp(options: StartAppOptions = {}): Promise<Admi
     for (let i = 0; i < sessions; i += 1) {
       const client = i === 0 ? new CookieClient(program.url) : new BearerClient(program.url);
       const credentials = { email, password: PASSWORD };
-      const answer =
-        client instanceof BearerClient
-          ? await client.login(credentials)
-          : await client.post('/auth/login', credentials);
+      const answer = await untilTaken(() =>
+        client instanceof BearerClient ? client.login(credentials) : client.post('/auth/login', credentials),
+      );
       if (answer.status !== 200)
         throw new Error(`login of ${email} answered ${answer.status}: ${answer.text}`);
       clients.push(client);

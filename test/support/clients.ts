@@ -96,6 +96,14 @@ export class CookieClient extends HttpClient {
 }
 
 /** A mobile app or a service: no cookies, a token that it takes from every answer that brings one. */
+/** Asks again while a machine that is too busy says so. For what a test needs before it begins. */
+export async function untilTaken(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let left = 10; ; left -= 1) {
+    const answer = await ask();
+    if (answer.status !== 503 || left === 0) return answer;
+  }
+}
+
 export class BearerClient extends HttpClient {
   constructor(
     url: string,

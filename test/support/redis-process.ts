@@ -43,18 +43,27 @@ export class TestClients extends RedisClients {
 // is down. Of each eight, a worker of Jest's has one.
 const [FIRST_PORT, PORT_GROUPS, WORKERS] = [10_000, 2_750, 8];
 
-/** Ports of 127.0.0.1 that nobody listened on just now, and that no other worker is given. */
+// Between being found free and being listened on they look free to whoever asks next.
+const given = new Set<number>();
+
+/** Ports of 127.0.0.1 that nobody listened on just now, and that nobody else is given, here or in another worker. */
 export async function freePorts(count: number): Promise<number[]> {
   const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % WORKERS;
   const servers = new Map<number, Server>();
   while (servers.size < count) {
     const port = FIRST_PORT + WORKERS * Math.floor(Math.random() * PORT_GROUPS) + worker;
+    if (given.has(port)) continue;
     const server = createServer();
     const listens = await new Promise((resolve) => {
       server.once('listening', () => resolve(true)).once('error', () => resolve(false));
       server.listen(port, HOST);
     });
-    if (listens) servers.set(port, server);
+    if (!listens || given.has(port)) {
+      server.close();
+      continue;
+    }
+    given.add(port);
+    servers.set(port, server);
   }
   await Promise.all([...servers.values()].map((server) => once(server.close(), 'close')));
   return [...servers.keys()];
