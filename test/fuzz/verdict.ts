@@ -57,8 +57,8 @@ function wrongSecrets({ headers, body }: RawAnswer): string | undefined {
 
 /** Who may have been let in: where it was asked for is read from the address as it was sent. */
 function wrongAccess(request: FuzzRequest, answer: RawAnswer): string | undefined {
-  // Blanks in front of a target belong to the request line.
-  const target = request.target.trimStart();
+  // Blanks around a target belong to the request line.
+  const target = request.target.trim();
   const path = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '';
   if (bringsSession(answer) && !(answer.status < 300 && GIVES_SESSIONS.test(path)))
     return 'a session without a login';
