@@ -9,8 +9,8 @@ import { ensureRedis } from './ensure-redis.mjs';
 import { run } from './run.mjs';
 import { say, SetupError } from './say.mjs';
 
-// On two cores: a third of the time of a spec file goes by waiting for a server that starts, or for a time to pass.
-const WORKERS = 3;
+// Of two cores. A third one makes the tests that start several servers miss their deadlines, and nothing faster.
+const WORKERS = 2;
 
 /**
  * Runs Jest, with everything the tests need installed.
